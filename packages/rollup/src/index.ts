@@ -1,0 +1,10 @@
+export { CountState, countKind } from "./aggregation/count.ts";
+export { kindFor } from "./aggregation/kind-for.ts";
+export type { State, StateKind } from "./aggregation/state.ts";
+export { Block, type OverlayResult, type PartialBlock } from "./block/block.ts";
+export { type BlockSchema, type Cell, emptyCell, mergeCell, type RollupSchema } from "./block/schema.ts";
+export type { Section } from "./block/section.ts";
+export { slotOf } from "./block/slot-of.ts";
+export { TUPLE_SEPARATOR, tupleOf, tupleValues } from "./block/tuple.ts";
+export { ByteReader, corrupt } from "./bytes/byte-reader.ts";
+export { ByteWriter } from "./bytes/byte-writer.ts";
