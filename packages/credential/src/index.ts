@@ -1,0 +1,9 @@
+export {
+  createApiKey,
+  hashSecret,
+  maskApiKey,
+  type NewApiKey,
+  type ParsedApiKey,
+  parseApiKey,
+  secretMatches,
+} from "./api-key.ts";
