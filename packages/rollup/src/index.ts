@@ -8,6 +8,42 @@ export { slotOf } from "./block/slot-of.ts";
 export { TUPLE_SEPARATOR, tupleOf, tupleValues } from "./block/tuple.ts";
 export { ByteReader, corrupt } from "./bytes/byte-reader.ts";
 export { ByteWriter } from "./bytes/byte-writer.ts";
+export {
+  ACCOUNTING_METRIC,
+  ACCOUNTING_METRIC_NUMBER,
+  ACCOUNTING_ROLLUP,
+  ACCOUNTING_ROLLUP_NUMBER,
+  MAIN_FAMILY,
+  OUTCOMES,
+  type Outcome,
+  RESERVED_METRIC_NAMES,
+  RESERVED_ROLLUP_NAMES,
+} from "./definitions/accounting.ts";
+export { BLOCK_BYTES_MAX, CELLS_MAX, DIMENSION_BYTES_MAX } from "./definitions/block-limits.ts";
+export { type FamilyPlan, type MetricPlan, type RollupPlan, readableFamilies } from "./definitions/family-plan.ts";
+export { layoutFamilies } from "./definitions/layout.ts";
+export { retentionMinutes } from "./definitions/retention.ts";
+export {
+  compileFilter,
+  FILTER_DEPTH_MAX,
+  type FilterFields,
+  type FilterValue,
+  type Predicate,
+} from "./filter/compile-filter.ts";
+export { applyDelta } from "./fold/apply-delta.ts";
+export type { Delta, DeltaPart } from "./fold/delta.ts";
+export { dimensionText } from "./fold/dimension-text.ts";
+export {
+  DERIVED_FIELDS,
+  type DerivedFields,
+  type FieldReader,
+  NO_DERIVED_FIELDS,
+  OWN_FIELDS,
+  type SlotOfProperty,
+} from "./fold/field.ts";
+export type { FoldEvent, PropertyValue } from "./fold/fold-event.ts";
+export { compile, createCompiler, type Plan, type UnfoldedOutcome } from "./fold/plan.ts";
+export { FIRST_OWN_NUMBER, templateMetrics, templateRollups } from "./template/template.ts";
 export { type CalendarUnit, type RangeShift, relativeRange, shiftRange } from "./time/calendar.ts";
 export { type TileRun, type TileSource, type Tiling, tiles, type Uncovered } from "./time/compose.ts";
 export {

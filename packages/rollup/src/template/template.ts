@@ -1,0 +1,40 @@
+import type { Metric } from "@millrace/api/millrace/config/v1/metric_pb";
+import { Template } from "@millrace/api/millrace/config/v1/project_pb";
+import type { Rollup } from "@millrace/api/millrace/config/v1/rollup_pb";
+import { SERVICE_METRICS, SERVICE_ROLLUPS } from "./service.ts";
+import { SHOP_METRICS, SHOP_ROLLUPS } from "./shop.ts";
+import { WEB_METRICS, WEB_ROLLUPS } from "./web.ts";
+
+/** The first number that a project's own metrics and rollups may have: smaller ones are kept for templates. */
+export const FIRST_OWN_NUMBER = 1_000;
+
+/**
+ * The metrics that a project of this template starts with: numbered, without project and creation time. The numbers of
+ * a released template never change, and are never used again.
+ */
+export function templateMetrics(template: Template): readonly Metric[] {
+  switch (template) {
+    case Template.WEB:
+      return WEB_METRICS;
+    case Template.SERVICE:
+      return SERVICE_METRICS;
+    case Template.SHOP:
+      return SHOP_METRICS;
+    default:
+      return [];
+  }
+}
+
+/** The rollups that a project of this template starts with, like {@link templateMetrics}. */
+export function templateRollups(template: Template): readonly Rollup[] {
+  switch (template) {
+    case Template.WEB:
+      return WEB_ROLLUPS;
+    case Template.SERVICE:
+      return SERVICE_ROLLUPS;
+    case Template.SHOP:
+      return SHOP_ROLLUPS;
+    default:
+      return [];
+  }
+}
