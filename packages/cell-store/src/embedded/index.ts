@@ -1,0 +1,1 @@
+export { type EmbeddedCellStoreOptions, openEmbeddedCellStore } from "./embedded-cell-store.ts";
