@@ -18,7 +18,7 @@ export type StoredRecord = {
   readonly value: Uint8Array;
 };
 
-/** One change of a batch. */
+/** One change. */
 export type RecordChange = {
   readonly collection: string;
   readonly id: string;
@@ -27,6 +27,9 @@ export type RecordChange = {
   /** The new value; `undefined` deletes the record. */
   readonly value: Uint8Array | undefined;
 };
+
+/** Which records of a collection are wanted. */
+export type RecordPage = { readonly prefix?: string; readonly afterId?: string; readonly limit: number };
 
 /** Tells of one change. */
 export type RecordNotice = { readonly collection: string; readonly id: string; readonly version: number };
@@ -39,11 +42,7 @@ export interface RecordStore {
    * Records of a collection in the order of their ids' bytes: those after `afterId` (exclusive) that begin with `prefix`,
    * at most `limit` (1 to 1,000).
    */
-  list(
-    collection: string,
-    page: { readonly prefix?: string; readonly afterId?: string; readonly limit: number },
-    options?: CallOptions,
-  ): Promise<readonly StoredRecord[]>;
+  list(collection: string, page: RecordPage, options?: CallOptions): Promise<readonly StoredRecord[]>;
   /**
    * Makes one change, and gives the record's new version.
    *

@@ -1,0 +1,1 @@
+export { type EmbeddedRecordStoreOptions, openEmbeddedRecordStore } from "./embedded-record-store.ts";
