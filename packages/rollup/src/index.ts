@@ -1,6 +1,11 @@
+export { AverageState, averageKind } from "./aggregation/average.ts";
 export { CountState, countKind } from "./aggregation/count.ts";
+export { ExtremeState, maxKind, minKind } from "./aggregation/extreme.ts";
 export { kindFor } from "./aggregation/kind-for.ts";
+export { QuantilesState, quantilesKind } from "./aggregation/quantiles.ts";
 export type { State, StateKind } from "./aggregation/state.ts";
+export { SumState, sumKind } from "./aggregation/sum.ts";
+export { type Precision, UniqueState, uniqueKinds } from "./aggregation/unique.ts";
 export { Block, type OverlayResult, type PartialBlock } from "./block/block.ts";
 export { type BlockSchema, type Cell, emptyCell, mergeCell, type RollupSchema } from "./block/schema.ts";
 export type { Section } from "./block/section.ts";
@@ -8,6 +13,7 @@ export { slotOf } from "./block/slot-of.ts";
 export { TUPLE_SEPARATOR, tupleOf, tupleValues } from "./block/tuple.ts";
 export { ByteReader, corrupt } from "./bytes/byte-reader.ts";
 export { ByteWriter } from "./bytes/byte-writer.ts";
+export { type Micros, microsToNumber, microsToText, toMicros } from "./decimal/micros.ts";
 export {
   ACCOUNTING_METRIC,
   ACCOUNTING_METRIC_NUMBER,

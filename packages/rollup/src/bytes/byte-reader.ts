@@ -87,6 +87,28 @@ export class ByteReader {
     throw corrupt("a number is too large");
   }
 
+  /** Reads a zigzag varint of at most `maxBytes` bytes: a number where that is safe, else a bigint. */
+  signed(maxBytes: number): number | bigint {
+    const start = this.#at;
+    let end = start;
+    while (end < this.#end && this.#bytes[end]! > 0x7f) end += 1;
+    if (end - start < 7) {
+      const zigzag = this.varint();
+      return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+    }
+    const zigzag = this.bigVarint(maxBytes);
+    const value = (zigzag & 1n) === 0n ? zigzag >> 1n : -((zigzag + 1n) >> 1n);
+    return isSafe(value) ? Number(value) : value;
+  }
+
+  /** Passes over a varint of at most `maxBytes` bytes. */
+  skipVarint(maxBytes = 8): void {
+    for (let i = 0; i < maxBytes; i++) {
+      if (this.byte() <= 0x7f) return;
+    }
+    throw corrupt("a number is too large");
+  }
+
   /** Passes over `length` bytes. */
   skip(length: number): void {
     if (length < 0 || length > this.remaining) throw corrupt("it ends too early");
@@ -105,13 +127,22 @@ export class ByteReader {
     const length = this.varint();
     const from = this.#at;
     this.skip(length);
-    return this.#bytes.toString("utf8", from, from + length);
+    const text = this.#bytes.toString("utf8", from, this.#at);
+    // Bytes that are no UTF-8 read as U+FFFD, which may also truly stand there.
+    if (text.includes("\ufffd") && !this.#bytes.subarray(from, this.#at).equals(Buffer.from(text, "utf8"))) {
+      throw corrupt("a text is not UTF-8");
+    }
+    return text;
   }
 
   /** Throws unless everything was read. */
   end(): void {
     if (this.#at !== this.#end) throw corrupt("there is more than there should be");
   }
+}
+
+function isSafe(value: bigint): boolean {
+  return value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER;
 }
 
 /** The eighth byte of a varint counts in units of 2^49; a ninth could only overflow. */

@@ -68,6 +68,16 @@ export class ByteWriter {
     this.byte(Number(rest));
   }
 
+  /** Writes an integer of either sign as a zigzag varint: 0, -1, 1, -2 ... as 0, 1, 2, 3 ... */
+  signed(value: number | bigint): void {
+    if (typeof value === "number" && Math.abs(value) < TWICE_IS_SAFE) {
+      this.varint(value >= 0 ? value * 2 : -value * 2 - 1);
+    } else {
+      const big = BigInt(value);
+      this.bigVarint(big >= 0n ? big << 1n : (-big << 1n) - 1n);
+    }
+  }
+
   /** Writes `bytes` as they are. */
   raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
@@ -118,6 +128,9 @@ export class ByteWriter {
     this.#bytes = grown;
   }
 }
+
+/** The double of anything smaller is a safe integer. */
+const TWICE_IS_SAFE = 2 ** 52;
 
 /** Below this, copying ASCII unit by unit beats a call into the runtime; one byte holds such a length. */
 const SHORT_TEXT = 64;
