@@ -41,6 +41,8 @@ export class Revisions {
    * @throws Failure `notFound` (REVISION_NOT_FOUND); `cancelled` when the signal aborts
    */
   async get(projectId: string, revision: bigint, signal?: AbortSignal): Promise<Definitions> {
+    const known = this.peek(projectId, revision);
+    if (known !== undefined) return known;
     const { backoffMsMax, random, closed } = this.#options;
     const either = signal === undefined ? closed : AbortSignal.any([closed, signal]);
     const backoff = new Backoff(backoffMsMax, random);
