@@ -1,0 +1,1 @@
+export { type EmbeddedEventLog, type EmbeddedEventLogOptions, openEmbeddedEventLog } from "./embedded-event-log.ts";
