@@ -1,0 +1,53 @@
+export { describeVariables } from "./env/describe-variables.ts";
+export { nearestName } from "./env/nearest-name.ts";
+export {
+  defineVariables,
+  type Environment,
+  type ParseOptions,
+  parseEnvironment,
+  type Values,
+  type VariableTable,
+} from "./env/parse-environment.ts";
+export { SERVER_VARIABLES } from "./env/server-variables.ts";
+export {
+  bytes,
+  durationMs,
+  flag,
+  integer,
+  list,
+  oneOf,
+  path,
+  text,
+  type Variable,
+  type VariableOptions,
+} from "./env/variables.ts";
+export { type Component, createLifecycle, type Lifecycle, type LifecycleOptions } from "./lifecycle/lifecycle.ts";
+export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from "./log/logger.ts";
+export { silentLogger } from "./log/silent-logger.ts";
+export { codeOf } from "./rpc/failure-codes.ts";
+export { ERROR_DOMAIN, failureToConnectError } from "./rpc/failure-to-connect-error.ts";
+export { connectErrorToHttp, failureToHttp, type HttpAnswer } from "./rpc/failure-to-http.ts";
+export { connectErrorToGrpcTrailers, grpcTrailersFor } from "./rpc/grpc-trailers.ts";
+export { type InProcessOptions, inProcessTransport } from "./rpc/in-process-transport.ts";
+export { leavingError, type ThrownIn } from "./rpc/leaving-error.ts";
+export { mapFailures } from "./rpc/map-failures.ts";
+export {
+  type Authenticate,
+  credentialOf,
+  getPrincipal,
+  type Principal,
+  principalKey,
+  projectOf,
+  readPrincipal,
+  requireScope,
+} from "./rpc/principal.ts";
+export { assertScopes, scopeOf } from "./rpc/scopes.ts";
+export { validateRequests } from "./rpc/validate.ts";
+export { type Call, callKey, type Protocol } from "./server/call.ts";
+export type { CorsOptions } from "./server/cors.ts";
+export { DEFAULT_LIMITS, type Http2Limits, type LimitOverrides, type ServerLimits } from "./server/limits.ts";
+export type { AnyRequest, AnyResponse } from "./server/one-port.ts";
+export type { RawHandler } from "./server/request-listener.ts";
+export { type RunningServer, type ServerOptions, startServer } from "./server/start-server.ts";
+export { writeAnswer, writeHead } from "./server/write-answer.ts";
+export { createTelemetry, type Telemetry, type TelemetryOptions } from "./telemetry/telemetry.ts";

@@ -1,0 +1,65 @@
+import { createServer, type Server } from "node:http";
+
+/** What the admin port tells. */
+export type AdminSource = {
+  readonly isReady: () => Promise<boolean>;
+  readonly metrics: () => Promise<string>;
+  readonly service: string;
+  readonly version: string;
+};
+
+type Answer = { readonly status: number; readonly type?: string; readonly body: string };
+
+const READY_WITHIN_MS = 1_000;
+
+/**
+ * The admin port, for probes and scrapers, not for the public: `/livez` (the loop turns), `/readyz` (calls are taken),
+ * `/metrics` (Prometheus text), `/version`.
+ */
+export function createAdminServer(source: AdminSource): Server {
+  return createServer({ headersTimeout: 10_000, requestTimeout: 10_000 }, (request, response) => {
+    void answerTo((request.url ?? "").split("?", 1)[0]!, source).then(({ status, type = "text/plain", body }) => {
+      response.writeHead(status, { "content-type": `${type}; charset=utf-8`, "cache-control": "no-store" });
+      response.end(request.method === "HEAD" ? undefined : body);
+    });
+  });
+}
+
+async function answerTo(path: string, source: AdminSource): Promise<Answer> {
+  switch (path) {
+    case "/livez":
+      return { status: 200, body: "ok\n" };
+    case "/readyz":
+      return (await isReadySoon(source)) ? { status: 200, body: "ok\n" } : { status: 503, body: "not ready\n" };
+    case "/metrics":
+      return source.metrics().then(
+        (body) => ({ status: 200, type: "text/plain; version=0.0.4", body }),
+        () => ({ status: 500, body: "the metrics can not be read\n" }),
+      );
+    case "/version": {
+      const { service, version } = source;
+      return {
+        status: 200,
+        type: "application/json",
+        body: `${JSON.stringify({ service, version, node: process.version })}\n`,
+      };
+    }
+    default:
+      return { status: 404, body: "there are /livez, /readyz, /metrics and /version\n" };
+  }
+}
+
+/** A probe must get an answer in time, also while a backend hangs. */
+async function isReadySoon(source: AdminSource): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), READY_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([source.isReady(), tooLate]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,126 @@
+import { performance } from "node:perf_hooks";
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from "@opentelemetry/api";
+import type { Logger } from "../log/logger.ts";
+import { errorInfo } from "../rpc/failure-to-connect-error.ts";
+import { leavingError } from "../rpc/leaving-error.ts";
+import type { RpcMetrics } from "../telemetry/rpc-metrics.ts";
+import type { ActiveCalls } from "./active-calls.ts";
+import { answerError, codeWord } from "./answer-error.ts";
+import { beginCall, type Call } from "./call.ts";
+import type { ConnectHandler } from "./connect-handler.ts";
+import type { ApplyCors } from "./cors.ts";
+import type { AnyRequest, AnyResponse, RequestListener } from "./one-port.ts";
+
+/**
+ * Handles a path by hand, before any RPC. It answers by itself; what it throws is answered for it, in the way of the
+ * request's protocol. The call is under way until it has returned and the answer is out.
+ */
+export type RawHandler = (request: AnyRequest, response: AnyResponse, call: Call) => Promise<void>;
+
+/** What every request passes through. */
+export type RequestListenerOptions = {
+  readonly rawHandlers: ReadonlyMap<string, RawHandler>;
+  readonly handleRpc: ConnectHandler;
+  readonly applyCors: ApplyCors;
+  readonly calls: ActiveCalls<Call>;
+  readonly metrics: RpcMetrics;
+  readonly tracer: Tracer;
+  readonly shutdownSignal: AbortSignal;
+  readonly log: Logger;
+};
+
+/** The way of every request: id, CORS, span, its handler, then metrics and the access log. */
+export function createRequestListener(options: RequestListenerOptions): RequestListener {
+  return (request, response) => {
+    const call = beginCall(request, options.log, options.shutdownSignal);
+    response.setHeader("x-request-id", call.id);
+    // On HTTP/1 a connection would otherwise be kept for a next request that nobody is there for.
+    if (options.shutdownSignal.aborted && !("stream" in response)) response.setHeader("connection", "close");
+    options.calls.add(call);
+    options.metrics.started();
+    const span = startSpan(request, call, options.tracer);
+    const closed = new Promise<void>((resolve) => response.once("close", resolve));
+    const spanContext = trace.setSpan(ROOT_CONTEXT, span);
+    void context
+      .with(spanContext, () => handle(request, response, call, options))
+      .then(() => closed)
+      .then(() => finish(response, call, span, options));
+  };
+}
+
+async function handle(request: AnyRequest, response: AnyResponse, call: Call, options: RequestListenerOptions) {
+  try {
+    if (options.applyCors(request, response, call.path)) {
+      call.method = "(preflight)";
+      return;
+    }
+    const raw = options.rawHandlers.get(call.path);
+    if (raw !== undefined) {
+      call.method = call.path.slice(1);
+      await raw(request, response, call);
+      return;
+    }
+    const handled = options.handleRpc(request, response, call);
+    if (handled === undefined) answerError(response, call, unknownPath(call.path), 404);
+    else await handled;
+  } catch (thrown) {
+    fail(thrown, response, call);
+  }
+}
+
+function fail(thrown: unknown, response: AnyResponse, call: Call): void {
+  // The client is gone; there is nobody to answer.
+  if (response.destroyed || ("stream" in response && response.stream?.destroyed)) {
+    call.code ??= codeWord(Code.Canceled);
+    return;
+  }
+  answerError(response, call, leavingError(thrown, { log: call.log, path: call.path }));
+}
+
+function unknownPath(path: string): ConnectError {
+  const message = `there is nothing at ${path.slice(0, 200)}`;
+  return new ConnectError(message, Code.Unimplemented, undefined, [errorInfo("METHOD_UNKNOWN")]);
+}
+
+function startSpan(request: AnyRequest, call: Call, tracer: Tracer): Span {
+  const parent = propagation.extract(ROOT_CONTEXT, request.headers);
+  const attributes = { "rpc.system.name": call.protocol, "url.path": call.path, "millrace.request_id": call.id };
+  return tracer.startSpan(call.path, { kind: SpanKind.SERVER, attributes }, parent);
+}
+
+function finish(response: AnyResponse, call: Call, span: Span, options: RequestListenerOptions): void {
+  const durationMs = performance.now() - call.startedMs;
+  const code = call.code ?? codeOfStatus(response.statusCode);
+  options.calls.delete(call);
+  options.metrics.finished(call.method, code, call.protocol, durationMs);
+  span.updateName(call.method);
+  span.setAttribute("rpc.response.status_code", code);
+  if (SERVER_FAULTS.has(code)) span.setStatus({ code: SpanStatusCode.ERROR, message: code });
+  span.end();
+  const told = { method: call.method, code, protocol: call.protocol, durationMs: Math.round(durationMs * 10) / 10 };
+  if (code === "ok") call.log.debug(told, "call");
+  else call.log.info(told, "call");
+}
+
+const SERVER_FAULTS: ReadonlySet<string> = new Set([
+  "internal",
+  "unknown",
+  "data_loss",
+  "unavailable",
+  "deadline_exceeded",
+  "unimplemented",
+]);
+
+function codeOfStatus(status: number): string {
+  return status < 400 ? "ok" : `http_${status}`;
+}

@@ -1,0 +1,56 @@
+import { type Meter, metrics, type Tracer, trace } from "@opentelemetry/api";
+import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
+import { defaultResource, resourceFromAttributes } from "@opentelemetry/resources";
+import { type IMetricReader, MeterProvider } from "@opentelemetry/sdk-metrics";
+import type { Environment } from "../env/parse-environment.ts";
+import { startOtlp } from "./otlp.ts";
+import { observeProcess } from "./process-metrics.ts";
+import { PullReader } from "./pull-reader.ts";
+
+/** A process's metrics and traces. */
+export type Telemetry = {
+  readonly meter: Meter;
+  readonly tracer: Tracer;
+  /** All metrics in Prometheus' text format. */
+  readonly prometheusText: () => Promise<string>;
+  /** Sends what is left, and ends. */
+  readonly shutdown: () => Promise<void>;
+};
+
+/** Whose telemetry it is. */
+export type TelemetryOptions = {
+  readonly service: string;
+  readonly version: string;
+  /** Says, by the standard OTEL_* variables, whether and where OTLP is sent. */
+  readonly env?: Environment;
+};
+
+/**
+ * Telemetry of a process. Metrics can always be pulled as Prometheus text. Nothing is sent anywhere unless the
+ * standard OTEL_* variables say so (an OTLP endpoint, or an exporter); the exporters then read them from the process.
+ */
+export async function createTelemetry(options: TelemetryOptions): Promise<Telemetry> {
+  const resource = defaultResource().merge(
+    resourceFromAttributes({ "service.name": options.service, "service.version": options.version }),
+  );
+  const pull = new PullReader();
+  const otlp = await startOtlp(options.env ?? {}, resource);
+  const readers: IMetricReader[] = [pull, ...otlp.metricReaders];
+  const provider = new MeterProvider({ resource, readers });
+  if (otlp.metricReaders.length > 0) metrics.setGlobalMeterProvider(provider);
+  const meter = provider.getMeter("millrace", options.version);
+  const stopObserving = observeProcess(meter);
+  const serializer = new PrometheusSerializer();
+  return {
+    meter,
+    tracer: trace.getTracer("millrace", options.version),
+    async prometheusText() {
+      const { resourceMetrics } = await pull.collect();
+      return serializer.serialize(resourceMetrics);
+    },
+    async shutdown() {
+      stopObserving();
+      await Promise.allSettled([provider.shutdown(), otlp.shutdown()]);
+    },
+  };
+}
