@@ -7,6 +7,7 @@ export type { State, StateKind } from "./aggregation/state.ts";
 export { SumState, sumKind } from "./aggregation/sum.ts";
 export { type Precision, UniqueState, uniqueKinds } from "./aggregation/unique.ts";
 export { Block, type OverlayResult, type PartialBlock } from "./block/block.ts";
+export { type BlockSections, readSections, type SectionCursor } from "./block/read-sections.ts";
 export { type BlockSchema, type Cell, emptyCell, mergeCell, type RollupSchema } from "./block/schema.ts";
 export type { Section } from "./block/section.ts";
 export { slotOf } from "./block/slot-of.ts";

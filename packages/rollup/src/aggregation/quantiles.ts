@@ -104,25 +104,38 @@ export class QuantilesState implements State {
     }
   }
 
+  /** Adds to the buckets that are there, then makes room for the others from the far end, in place. */
   #mergeSorted(other: QuantilesState): void {
-    const keys: number[] = [];
-    const counts: number[] = [];
-    let i = 0;
-    let j = 0;
-    while (i < this.#keys.length || j < other.#keys.length) {
-      const mine = this.#keys[i] ?? MAX_KEY + 1;
-      const theirs = other.#keys[j] ?? MAX_KEY + 1;
-      keys.push(Math.min(mine, theirs));
-      counts.push((mine <= theirs ? this.#counts[i]! : 0) + (theirs <= mine ? other.#counts[j]! : 0));
-      if (mine <= theirs) i += 1;
-      if (theirs <= mine) j += 1;
+    const keys = this.#keys;
+    const counts = this.#counts;
+    const missing: number[] = [];
+    for (let j = 0, i = 0; j < other.#keys.length; j++) {
+      const key = other.#keys[j]!;
+      while (i < keys.length && keys[i]! < key) i += 1;
+      if (keys[i] === key) counts[i]! += other.#counts[j]!;
+      else missing.push(j);
     }
-    this.#keys = keys;
-    this.#counts = counts;
+    let from = keys.length - 1;
+    for (let m = 0; m < missing.length; m++) {
+      keys.push(0);
+      counts.push(0);
+    }
+    for (let to = keys.length - 1, m = missing.length - 1; m >= 0; to--) {
+      const key = other.#keys[missing[m]!]!;
+      if (from >= 0 && keys[from]! > key) {
+        keys[to] = keys[from]!;
+        counts[to] = counts[from]!;
+        from -= 1;
+      } else {
+        keys[to] = key;
+        counts[to] = other.#counts[missing[m]!]!;
+        m -= 1;
+      }
+    }
   }
 }
 
-/** From this many times fewer buckets on, adding them one by one beats a new pair of arrays. */
+/** From this many times fewer buckets on, looking each up beats going through all. */
 const MERGE_RATIO = 8;
 
 function readQuantiles(reader: ByteReader): QuantilesState {

@@ -4,6 +4,9 @@ import type { ByteWriter } from "../bytes/byte-writer.ts";
 
 const RANK_BITS = 6;
 
+/** Room for the sparse form up to the size of the greatest dense one, and the four entries that may overshoot it. */
+const sparse = new Uint8Array((2 ** 14 * RANK_BITS) / 8 + 4 * 3);
+
 /**
  * The registers of a HyperLogLog (Flajolet, Fusy, Gandouet, Meunier 2007) over 64-bit hashes: the hash's first
  * `precision` bits choose a register, which keeps the greatest rank (position of the first one bit) of the rest.
@@ -67,9 +70,13 @@ export class Registers {
    * zero, each as its distance from the one before times 64 plus its rank.
    */
   write(writer: ByteWriter): void {
-    const { count, bytes } = this.#sparseSize();
-    if (bytes < this.#denseBytes()) this.#writeSparse(writer, count);
-    else this.#writeDense(writer);
+    const { count, bytes } = this.#packSparsely();
+    if (bytes < this.#denseBytes()) {
+      writer.varint(count * 2 + 1);
+      writer.raw(sparse.subarray(0, bytes));
+    } else {
+      this.#writeDense(writer);
+    }
   }
 
   /** Reads what `write` wrote, whose first number, `head`, was read already. */
@@ -94,30 +101,32 @@ export class Registers {
     return (this.#ranks.length * RANK_BITS) / 8;
   }
 
-  /** How many registers are not zero, and how many bytes they would take alone. */
-  #sparseSize(): { count: number; bytes: number } {
+  /**
+   * Puts the registers that are not zero into `sparse`: how many there are and in how many bytes. Gives up, with `bytes`
+   * the size of the dense form, where they take no less.
+   */
+  #packSparsely(): { count: number; bytes: number } {
     const ranks = this.#ranks;
+    const limit = this.#denseBytes();
     let count = 0;
-    let bytes = 0;
+    let at = 0;
     let last = -1;
-    for (let i = 0; i < ranks.length; i++) {
-      if (ranks[i] === 0) continue;
-      count += 1;
-      bytes += sparseBytes(i - last - 1);
-      last = i;
+    for (let w = 0; w < this.#words.length; w++) {
+      if (this.#words[w] === 0) continue;
+      if (at >= limit) return { count, bytes: limit };
+      for (let i = w * 4; i < w * 4 + 4; i++) {
+        if (ranks[i] === 0) continue;
+        let entry = (i - last - 1) * 64 + ranks[i]!;
+        while (entry > 0x7f) {
+          sparse[at++] = (entry & 0x7f) | 0x80;
+          entry >>>= 7;
+        }
+        sparse[at++] = entry;
+        count += 1;
+        last = i;
+      }
     }
-    return { count, bytes };
-  }
-
-  #writeSparse(writer: ByteWriter, count: number): void {
-    const ranks = this.#ranks;
-    writer.varint(count * 2 + 1);
-    let last = -1;
-    for (let i = 0; i < ranks.length; i++) {
-      if (ranks[i] === 0) continue;
-      writer.varint((i - last - 1) * 64 + ranks[i]!);
-      last = i;
-    }
+    return { count, bytes: Math.min(at, limit) };
   }
 
   #writeDense(writer: ByteWriter): void {
@@ -156,7 +165,7 @@ export class Registers {
       this.#put(i + 2, (four >>> 12) & 63);
       this.#put(i + 3, four >>> 18);
     }
-    if (this.#sparseSize().bytes < bytes.length) throw corrupt("registers are written densely that are sparse");
+    if (this.#packSparsely().bytes < bytes.length) throw corrupt("registers are written densely that are sparse");
   }
 
   #put(index: number, rank: number): void {
