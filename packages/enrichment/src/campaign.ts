@@ -4,7 +4,7 @@ import { remember } from "./remember.ts";
 import type { Rule } from "./rule.ts";
 
 /** The fields that say which campaign brought a visit. */
-export const CAMPAIGN_FIELDS = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"] as const;
+const CAMPAIGN_FIELDS = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"] as const;
 
 type CampaignField = (typeof CAMPAIGN_FIELDS)[number];
 type Campaign = Readonly<Partial<Record<CampaignField, string>>>;

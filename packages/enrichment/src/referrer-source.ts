@@ -6,9 +6,9 @@ import type { Rule } from "./rule.ts";
 import { hostOf, urlParts } from "./url.ts";
 
 /** The source of an event without a referrer. */
-export const DIRECT = "(direct)";
+const DIRECT = "(direct)";
 /** The source of an event whose referrer is on the same host as its page. */
-export const INTERNAL = "(internal)";
+const INTERNAL = "(internal)";
 
 const REMEMBERED_MAX = 4096;
 
