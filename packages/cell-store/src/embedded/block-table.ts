@@ -41,8 +41,8 @@ export class BlockTable {
     for (const statement of [this.#scan, this.#scanSlots]) statement.setReturnArrays(true);
     this.#nextEra = db.prepare("SELECT era FROM blocks WHERE era > ? AND era <= ? ORDER BY era LIMIT 1");
     this.#delete = db.prepare(`
-      DELETE FROM blocks WHERE era = ?1 AND series = ?2 AND bucket < ?3 AND (bucket, slot, source) IN (
-        SELECT bucket, slot, source FROM blocks WHERE era = ?1 AND series = ?2 AND bucket < ?3 LIMIT ?4)`);
+      DELETE FROM blocks WHERE rowid IN (
+        SELECT rowid FROM blocks WHERE era = ? AND series = ? AND bucket < ? LIMIT ?)`);
   }
 
   /** Writes blocks inside the transaction that is open, in the order in which they lie in the file. */
@@ -58,7 +58,7 @@ export class BlockTable {
     const source = this.#ids.findSource(key.source);
     if (series === undefined || source === undefined) return undefined;
     const row = this.#select.get(eraOf(series.span, key.bucket), series.id, key.bucket, key.slot, source);
-    return row === undefined ? undefined : { key, wts: Number(row["wts"]), blob: row["blob"] as Uint8Array };
+    return row === undefined ? undefined : { key, wts: Number(row.wts), blob: row.blob as Uint8Array };
   }
 
   /** A cursor before the first block of a range. */
@@ -84,7 +84,7 @@ export class BlockTable {
       }
       const next = this.#nextEra.get(cursor.era, lastEra);
       if (next === undefined) return { blocks, done: true };
-      Object.assign(cursor, { era: Number(next["era"]), bucket: BEFORE_ALL, slot: BEFORE_ALL, source: BEFORE_ALL });
+      Object.assign(cursor, { era: Number(next.era), bucket: BEFORE_ALL, slot: BEFORE_ALL, source: BEFORE_ALL });
     }
     return { blocks, done: false };
   }
@@ -99,7 +99,7 @@ export class BlockTable {
         series.floor = Math.max(series.floor, beforeBucket);
         break;
       }
-      era = Number(next["era"]);
+      era = Number(next.era);
       gone += Number(this.#delete.run(era, series.id, beforeBucket, limit - gone).changes);
     }
     return gone;

@@ -8,7 +8,9 @@ const SCHEMA_VERSION = 1;
 
 /*
  * Blocks lie in the order of time first, then of series (see era.ts): a flush of a hundred thousand small projects then
- * writes neighbouring pages, where an order by series would touch a page for each of them.
+ * writes neighbouring pages, where an order by series would touch a page for each of them. The blobs are outside of the
+ * index: measured with blobs of 0.3 to 100 KB, a clustered table wrote a third as many small blocks a second, and read no
+ * faster.
  */
 const SCHEMA = `
   CREATE TABLE series (
@@ -28,8 +30,8 @@ const SCHEMA = `
     source INTEGER NOT NULL,
     wts INTEGER NOT NULL,
     blob BLOB NOT NULL,
-    PRIMARY KEY (era, series, bucket, slot, source)
-  ) STRICT, WITHOUT ROWID;
+    UNIQUE (era, series, bucket, slot, source)
+  ) STRICT;
   CREATE TABLE states (
     kind TEXT NOT NULL,
     source TEXT NOT NULL,
@@ -70,7 +72,7 @@ function locate(directory: string): string {
 }
 
 function createSchema(db: DatabaseSync): void {
-  const version = db.prepare("PRAGMA user_version").get()?.["user_version"];
+  const version = db.prepare("PRAGMA user_version").get()?.user_version;
   if (version === SCHEMA_VERSION) return;
   if (version !== 0) {
     throw new Failure(

@@ -47,7 +47,7 @@ export class SeriesIds {
     const known = this.#series.get(name);
     if (known !== undefined) return known;
     const row = this.#selectSeries.get(key.projectId, key.granularity, key.family, key.generation);
-    return row === undefined ? undefined : this.#remember(name, key, Number(row["id"]));
+    return row === undefined ? undefined : this.#remember(name, key, Number(row.id));
   }
 
   /** The series of a key, made where there is none. To be called inside a transaction. */
@@ -62,8 +62,8 @@ export class SeriesIds {
   seriesOf(projectId: string, granularity: string): Series[] {
     const found: Series[] = [];
     for (const row of this.#listSeries.all(projectId, granularity)) {
-      const family = String(row["family"]);
-      const series = this.findSeries({ projectId, granularity, family, generation: Number(row["generation"]) });
+      const family = String(row.family);
+      const series = this.findSeries({ projectId, granularity, family, generation: Number(row.generation) });
       if (series !== undefined) found.push(series);
     }
     return found;
@@ -74,8 +74,8 @@ export class SeriesIds {
     if (known !== undefined) return known;
     const row = this.#selectSource.get(name);
     if (row === undefined) return undefined;
-    this.#sourceIds.set(name, Number(row["id"]));
-    return Number(row["id"]);
+    this.#sourceIds.set(name, Number(row.id));
+    return Number(row.id);
   }
 
   /** The number of a source, given where it has none. To be called inside a transaction. */
@@ -90,7 +90,7 @@ export class SeriesIds {
   sourceName(id: number): string {
     let name = this.#sourceNames.get(id);
     if (name === undefined) {
-      name = String(this.#selectSourceName.get(id)?.["name"]);
+      name = String(this.#selectSourceName.get(id)?.name);
       this.#sourceNames.set(id, name);
     }
     return name;

@@ -22,10 +22,10 @@ export class StateTable {
   read(kind: string): StoredState[] {
     return this.#select.all(kind).map((row) => ({
       kind,
-      source: String(row["source"]),
-      name: String(row["name"]),
-      wts: Number(row["wts"]),
-      value: row["value"] as Uint8Array,
+      source: String(row.source),
+      name: String(row.name),
+      wts: Number(row.wts),
+      value: row.value as Uint8Array,
     }));
   }
 }

@@ -1,0 +1,6 @@
+export {
+  type CellStoreCapability,
+  type CellStoreContractOptions,
+  type CellStoreExcuse,
+  cellStoreContract,
+} from "./cell-store-contract.ts";
