@@ -1,7 +1,7 @@
 import { Failure } from "@millrace/failure";
 import { ByteReader, corrupt } from "../bytes/byte-reader.ts";
 import { ByteWriter } from "../bytes/byte-writer.ts";
-import { readHeader, type WrittenSection, writeChecksum, writeHeader } from "./layout.ts";
+import { type Header, readHeader, type WrittenSection, writeChecksum, writeHeader } from "./layout.ts";
 import { type BlockSchema, type Cell, checkSchema } from "./schema.ts";
 import { Section } from "./section.ts";
 
@@ -48,7 +48,9 @@ export class Block {
   /** Reads what `encode` wrote. Throws a Failure `corrupt` on anything else. */
   static decode(schema: BlockSchema, bytes: Uint8Array): Block {
     const block = new Block(schema);
-    if (block.#read(bytes) !== undefined) throw corrupt("a partial block stands where a whole one should");
+    const header = readHeader(schema, bytes);
+    if (header.previousOff !== undefined) throw corrupt("a partial block stands where a whole one should");
+    block.#read(header, bytes);
     block.#takenOff = block.#off;
     return block;
   }
@@ -110,13 +112,12 @@ export class Block {
     if (header.previousOff === undefined) throw corrupt("a whole block stands where a partial one should");
     if (header.off <= this.#off) return "older";
     if (header.previousOff !== this.#off) return "gap";
-    this.#read(partial);
+    this.#read(header, partial);
     this.#takenOff = this.#off;
     return "applied";
   }
 
-  #read(bytes: Uint8Array): number | undefined {
-    const header = readHeader(this.schema, bytes);
+  #read(header: Header, bytes: Uint8Array): void {
     const reader = new ByteReader(bytes);
     for (const entry of header.directory) {
       reader.seek(entry.from, entry.to);
@@ -124,7 +125,6 @@ export class Block {
     }
     this.#off = header.off;
     this.#wts = header.wts;
-    return header.previousOff;
   }
 
   #write(position: { off: number; wts: number; previousOff?: number }): Uint8Array {

@@ -117,7 +117,7 @@ export class ByteWriter {
 
   /** A copy of what was written. */
   toBytes(): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);
+    return new Uint8Array(this.view());
   }
 
   #reserve(more: number): void {
