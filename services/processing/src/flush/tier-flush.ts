@@ -1,0 +1,71 @@
+import type { CellStore, StoredBlock } from "@millrace/cell-store";
+import type { PartialBlock, Tier } from "@millrace/rollup";
+import type { BlockEntry } from "../blocks/block-entry.ts";
+import type { BlockTable } from "../blocks/block-table.ts";
+import type { LivePublisher } from "../live/live-publisher.ts";
+import { retryUntilDone } from "../retry.ts";
+
+/** How many blocks are read or written by one call to the store. */
+const BLOCKS_PER_CALL = 512;
+
+/** At most about this many bytes are written by one call. */
+const BYTES_PER_CALL = 4 * 1024 * 1024;
+
+/** What a flush needs. */
+export type TierFlushDeps = {
+  readonly table: BlockTable;
+  readonly store: CellStore;
+  readonly live: LivePublisher;
+  readonly stalled: (problem: unknown) => void;
+};
+
+/**
+ * Stores every block of a tier that has changed. When it resolves, all that was folded before the call is durable in the
+ * tier. Repeats a failed call until it succeeds: writing the same blocks again changes nothing (P2).
+ *
+ * @returns how many blocks were written
+ * @throws the signal's reason when it aborts; what is not known to be stored was not committed, so nothing is lost
+ */
+export async function flushTier(tier: Tier, deps: TierFlushDeps, signal: AbortSignal): Promise<number> {
+  const entries = deps.table.takeDirty(tier);
+  for (let from = 0; from < entries.length; from += BLOCKS_PER_CALL) {
+    const some = entries.slice(from, from + BLOCKS_PER_CALL);
+    await loadMissing(some, deps, signal);
+    await writeAll(some, deps, signal);
+    deps.table.stored(some);
+    deps.table.evict();
+  }
+  return entries.length;
+}
+
+async function loadMissing(entries: readonly BlockEntry[], deps: TierFlushDeps, signal: AbortSignal): Promise<void> {
+  const missing = entries.filter((entry) => !entry.resident);
+  if (missing.length === 0) return;
+  const keys = missing.map((entry) => entry.key);
+  const stored = await retryUntilDone(() => deps.store.readBlocks(keys, { signal }), deps.stalled, signal);
+  for (const [index, entry] of missing.entries()) entry.load(stored[index]?.blob);
+}
+
+async function writeAll(entries: readonly BlockEntry[], deps: TierFlushDeps, signal: AbortSignal): Promise<void> {
+  let blocks: StoredBlock[] = [];
+  let touched: [BlockEntry, PartialBlock][] = [];
+  let bytes = 0;
+  const write = async () => {
+    const portion = blocks;
+    const news = touched;
+    blocks = [];
+    touched = [];
+    bytes = 0;
+    await retryUntilDone(() => deps.store.writeBlocks(portion, { signal }), deps.stalled, signal);
+    deps.live.publish(news);
+  };
+  for (const entry of entries) {
+    const { blob, wts } = entry.encode();
+    blocks.push({ key: entry.key, blob, wts });
+    bytes += blob.length;
+    const partial = deps.live.isWatched(entry.key.projectId) ? entry.takeTouched() : undefined;
+    if (partial !== undefined) touched.push([entry, partial]);
+    if (bytes >= BYTES_PER_CALL) await write();
+  }
+  if (blocks.length > 0) await write();
+}

@@ -1,0 +1,187 @@
+import { EventBatchReader, type LogRecord } from "@millrace/event-log";
+import { Failure } from "@millrace/failure";
+import type { FoldEvent, Plan } from "@millrace/rollup";
+import type { DeadLetter } from "../dead-letters/dead-letters.ts";
+import { EventDecoder, emptyEvent } from "../decode/event-decoder.ts";
+import { ClaimRequests } from "./claim-requests.ts";
+import type { Plans, ProjectPlan } from "./plans.ts";
+
+/** What is known of an event before the claims are answered. */
+export const CLAIMED = 0;
+export const LATE = 1;
+export const BROKEN = 2;
+
+/** A section of a record: its events stand in the batch's `events` from `first` on, `count` of them. */
+export type StagedSection = {
+  readonly plan: Plan;
+  readonly receivedAtMs: number;
+  readonly imported: boolean;
+  readonly first: number;
+  readonly count: number;
+};
+
+/** A record, read and decoded. */
+export type StagedRecord = {
+  readonly offset: number;
+  readonly appendTimeMs: number;
+  readonly sections: readonly StagedSection[];
+};
+
+/** Where a batch's events come from. */
+export type StageSource = { readonly generation: number; readonly partition: number; readonly plans: Plans };
+
+/**
+ * Records on their way through the fold: read, decoded, and with the claims they ask for. Everything in it is reused from
+ * batch to batch, so that in steady state an event makes no object.
+ */
+export class StagedBatch {
+  readonly events: FoldEvent[] = [];
+  /** CLAIMED, LATE or BROKEN, by event. */
+  states: Uint8Array = new Uint8Array(4096);
+  /** The index of the event's claim in `live` or `imported`, by event. */
+  claims: Uint32Array = new Uint32Array(4096);
+  /** The index of the event in its record, by event. */
+  indexes: Uint32Array = new Uint32Array(4096);
+  readonly live = new ClaimRequests(false);
+  readonly imported = new ClaimRequests(true);
+  records: StagedRecord[] = [];
+  letters: DeadLetter[] = [];
+  readonly #source: StageSource;
+  readonly #decoder = new EventDecoder();
+  #count = 0;
+
+  constructor(source: StageSource) {
+    this.#source = source;
+  }
+
+  /** How many events the batch holds. */
+  get count(): number {
+    return this.#count;
+  }
+
+  clear(): void {
+    this.#count = 0;
+    this.records = [];
+    this.letters = [];
+    this.live.clear();
+    this.imported.clear();
+  }
+
+  /**
+   * Reads a record. Damage never stops the partition: it makes dead letters (P4). Where it throws, since a plan can't be
+   * had, the record has left nothing behind and can be staged again.
+   */
+  async stage(record: LogRecord, signal: AbortSignal): Promise<void> {
+    const sections: StagedSection[] = [];
+    const { offset, appendTimeMs } = record;
+    const before = { events: this.#count, live: this.live.count, imported: this.imported.count };
+    const lettersBefore = this.letters.length;
+    try {
+      const reader = new EventBatchReader(record.value);
+      while (reader.nextSection()) {
+        const section = await this.#stageSection(reader, offset, signal);
+        if (section !== undefined) sections.push(section);
+      }
+    } catch (error) {
+      if (!(error instanceof Failure) || error.kind !== "corrupt") {
+        this.#count = before.events;
+        this.live.truncate(before.live);
+        this.imported.truncate(before.imported);
+        this.letters.length = lettersBefore;
+        throw error;
+      }
+      // The sections read so far stay: they are what every replay reads too.
+      this.#letter(offset, 0, "", error.message, record.value);
+    }
+    this.records.push({ offset, appendTimeMs, sections });
+  }
+
+  async #stageSection(
+    reader: EventBatchReader,
+    offset: number,
+    signal: AbortSignal,
+  ): Promise<StagedSection | undefined> {
+    const { projectId, revision, processingVersion, receivedAtMs, imported } = reader;
+    const { plans } = this.#source;
+    let found: ProjectPlan;
+    try {
+      found =
+        plans.peek(projectId, revision, processingVersion) ??
+        (await plans.load(projectId, revision, processingVersion, signal));
+    } catch (error) {
+      if (!(error instanceof Failure) || (error.kind !== "notFound" && error.kind !== "corrupt")) throw error;
+      while (reader.nextEvent()) {
+        const bytes = reader.buffer.subarray(reader.from, reader.to);
+        this.#letter(offset, reader.index, projectId, `revision ${revision}: ${error.message}`, bytes);
+      }
+      return undefined;
+    }
+    const requests = imported ? this.imported : this.live;
+    requests.lateWindowMs = Math.max(requests.lateWindowMs, found.lateWindowMs);
+    const first = this.#count;
+    while (reader.nextEvent()) this.#stageEvent(reader, offset);
+    return { plan: found.plan, receivedAtMs, imported, first, count: this.#count - first };
+  }
+
+  #stageEvent(reader: EventBatchReader, offset: number): void {
+    const place = this.#place();
+    const event = this.events[place]!;
+    this.indexes[place] = reader.index;
+    try {
+      this.#decoder.decode(reader.buffer, reader.from, reader.to, event);
+      event.timeMs = reader.timeMs;
+      event.receivedAtMs = reader.receivedAtMs;
+      event.late = reader.late;
+      event.userAgent = reader.userAgent;
+      if (reader.assignedId !== "") event.eventId = reader.assignedId;
+      if (event.eventId === "") throw new Failure("corrupt", "DATA_CORRUPT", "the event has no id");
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.states[place] = BROKEN;
+      this.#letter(
+        offset,
+        reader.index,
+        reader.projectId,
+        error.message,
+        reader.buffer.subarray(reader.from, reader.to),
+      );
+      return;
+    }
+    this.states[place] = reader.late ? LATE : CLAIMED;
+    // P6: late events claim nothing.
+    if (!reader.late) this.claims[place] = this.#claim(reader, offset);
+  }
+
+  #claim(reader: EventBatchReader, offset: number): number {
+    const { generation, partition } = this.#source;
+    const requests = reader.imported ? this.imported : this.live;
+    const position = { generation, partition, offset, index: reader.index };
+    if (reader.assignedId !== "") {
+      const id = Buffer.from(reader.assignedId);
+      return requests.add(reader.projectId, id, 0, id.length, reader.claimTimeMs, position);
+    }
+    const { idFrom, idTo } = this.#decoder;
+    return requests.add(reader.projectId, reader.buffer, idFrom, idTo, reader.claimTimeMs, position);
+  }
+
+  #place(): number {
+    const place = this.#count++;
+    if (place === this.events.length) this.events.push(emptyEvent());
+    if (place === this.states.length) {
+      this.states = grown(this.states, new Uint8Array(place * 2));
+      this.claims = grown(this.claims, new Uint32Array(place * 2));
+      this.indexes = grown(this.indexes, new Uint32Array(place * 2));
+    }
+    return place;
+  }
+
+  #letter(offset: number, index: number, projectId: string, problem: string, bytes: Uint8Array): void {
+    const { generation, partition } = this.#source;
+    this.letters.push({ position: { generation, partition, offset, index }, projectId, problem, bytes });
+  }
+}
+
+function grown<T extends Uint8Array | Uint32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}

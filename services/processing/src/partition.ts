@@ -1,0 +1,239 @@
+import type { CellStore } from "@millrace/cell-store";
+import { watermarkState } from "@millrace/cell-store";
+import type { LogRecord, OwnedPartition, PartitionHandler } from "@millrace/event-log";
+import { TIERS, type Tier } from "@millrace/rollup";
+import { BlockTable, type HighestBuckets } from "./blocks/block-table.ts";
+import type { MemoryBudget } from "./blocks/memory-budget.ts";
+import { checkpointState } from "./flush/checkpoint.ts";
+import { flushTier } from "./flush/tier-flush.ts";
+import { TierProgress } from "./flush/tier-progress.ts";
+import { LAG_ALLOWANCE_MS } from "./fold/claim-lifetime.ts";
+import { RecordFolder, type RecordFolderDeps } from "./fold/record-folder.ts";
+import type { LivePublisher } from "./live/live-publisher.ts";
+import { InFlight } from "./status/in-flight.ts";
+
+/** What a partition needs. */
+export type PartitionDeps = Omit<RecordFolderDeps, "stalled" | "partition"> & {
+  readonly owned: OwnedPartition;
+  readonly store: CellStore;
+  readonly live: LivePublisher;
+  readonly budget: MemoryBudget;
+  readonly storedBefore: HighestBuckets;
+  /** Scales the intervals of the coarse tiers' flushes; 1 for the usual. */
+  readonly flushIntervalScale: number;
+  /** True when claims could be gone once the partition lags by more than the allowance: it then stops and says so. */
+  readonly claimsExpire: boolean;
+  /** Told when the partition can't go on. */
+  readonly onFailure: (error: unknown, partition: number) => void;
+  readonly log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
+};
+
+/** Watermarks of partitions where nothing happens are written this often. */
+const IDLE_WATERMARK_MS = 2_000;
+
+/** The offset is committed this often at most; what is not is folded again after a crash. */
+const COMMIT_EVERY_MS = 1_000;
+
+/**
+ * The fold of one partition: fold → store → commit. Invariants, of the architecture's section 6:
+ *
+ * - P1 an offset is committed only after every block it touched is stored ({@link Partition.#commit}).
+ * - P2 redelivery never changes a block (BlockEntry.add).
+ * - P3 the fold reads only the record, the block and what the record names (RecordFolder).
+ * - P4 one poison event never stops the partition: dead letters are durable before the offset moves on (RecordFolder).
+ * - P5 memory and work per batch are bounded ({@link Partition.records}).
+ * - P6 an id counts at the position that claimed it (RecordFolder).
+ */
+export class Partition implements PartitionHandler {
+  readonly number: number;
+  readonly source: string;
+  readonly inFlight = new InFlight();
+  /** Why it stands still, for people; "" when it does not. */
+  stalledBecause = "";
+  readonly #deps: PartitionDeps;
+  readonly #folder: RecordFolder;
+  readonly #table: BlockTable;
+  readonly #tiers: Record<Tier, TierProgress>;
+  readonly #timers = new Map<Tier, NodeJS.Timeout>();
+  readonly #running = new Map<Tier, Promise<void>>();
+  readonly #stopped = new AbortController();
+  #nextOffset: number;
+  #committed: number;
+  #lastAppendMs = 0;
+  #idleMs = 0;
+  #watermarksMs = 0;
+  #commitMs = 0;
+  #housekeeping: Promise<void> = Promise.resolve();
+
+  constructor(deps: PartitionDeps) {
+    this.#deps = deps;
+    this.number = deps.owned.partition;
+    this.source = `${deps.generation}:${this.number}`;
+    const stalled = (problem: unknown) => this.#stalled(problem);
+    this.#folder = new RecordFolder({ ...deps, partition: this.number, stalled });
+    this.#table = new BlockTable(this.source, deps.storedBefore, deps.budget);
+    this.#nextOffset = deps.owned.startOffset;
+    this.#committed = deps.owned.startOffset;
+    const progress = (tier: Tier) => new TierProgress(tier, this.#nextOffset, deps.flushIntervalScale);
+    this.#tiers = { "1m": progress("1m"), "15m": progress("15m"), "1h": progress("1h"), "1d": progress("1d") };
+    deps.owned.lost.addEventListener("abort", () => this.#abandon(), { once: true });
+  }
+
+  get nextOffset(): number {
+    return this.#nextOffset;
+  }
+
+  get committedOffset(): number {
+    return this.#committed;
+  }
+
+  get endOffset(): number {
+    return this.#deps.owned.endOffset();
+  }
+
+  /** When the last folded record was appended, in epoch milliseconds; 0 when none was. */
+  get lastAppendMs(): number {
+    return this.#lastAppendMs;
+  }
+
+  /** How far a tier is durable: to where the fold is when nothing of it waits to be stored. */
+  watermark(tier: Tier): { readonly offset: number; readonly timeMs: number } {
+    const progress = this.#tiers[tier];
+    if (progress.flushing || this.#table.dirtyCount(tier) > 0) {
+      return { offset: progress.durableOffset, timeMs: progress.durableTimeMs };
+    }
+    return { offset: this.#nextOffset, timeMs: Math.max(this.#lastAppendMs, this.#idleMs) };
+  }
+
+  async records(records: readonly LogRecord[]): Promise<void> {
+    const signal = this.#stopped.signal;
+    this.#checkLag(records);
+    for (const part of await this.#folder.fold(records, signal)) {
+      this.#table.add(part.projectId, part.offset, part.appendTimeMs, part.parts);
+      this.inFlight.add(part.projectId, part.events);
+    }
+    const last = records.at(-1)!;
+    this.#nextOffset = last.offset + 1;
+    for (const record of records) this.#lastAppendMs = Math.max(this.#lastAppendMs, record.appendTimeMs);
+    this.#table.countDirty();
+    this.#table.evict();
+    // P5: what waits to be stored is bounded; folding waits for it.
+    if (this.#deps.budget.exhausted) await this.#flushAll();
+    for (const tier of TIERS) this.#schedule(tier);
+  }
+
+  idle(timeMs: number): void {
+    this.#idleMs = Math.max(this.#idleMs, timeMs);
+    if (performance.now() - this.#watermarksMs >= IDLE_WATERMARK_MS) this.#keepHouse();
+  }
+
+  async revoke(): Promise<void> {
+    await this.#flushAll();
+    await this.#keepHouse(true);
+    this.#abandon();
+  }
+
+  async #flushAll(): Promise<void> {
+    await Promise.all(TIERS.map((tier) => this.#flush(tier)));
+  }
+
+  #schedule(tier: Tier): void {
+    const progress = this.#tiers[tier];
+    if (progress.flushing || this.#timers.has(tier) || this.#table.dirtyCount(tier) === 0) return;
+    if (this.#stopped.signal.aborted) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(tier);
+      this.#flush(tier).catch((error: unknown) => this.#failed(error));
+    }, progress.waitMs(performance.now()));
+    this.#timers.set(tier, timer);
+  }
+
+  /** Flushes a tier, after the flush that is under way. */
+  #flush(tier: Tier): Promise<void> {
+    const before = this.#running.get(tier) ?? Promise.resolve();
+    const running = before.then(() => this.#flushNow(tier));
+    this.#running.set(tier, running);
+    return running;
+  }
+
+  async #flushNow(tier: Tier): Promise<void> {
+    const signal = this.#stopped.signal;
+    if (signal.aborted || this.#table.dirtyCount(tier) === 0) return;
+    const progress = this.#tiers[tier];
+    const began = performance.now();
+    // What is folded from here on is not promised by this flush, though some of it may be stored by it.
+    const offset = this.#nextOffset;
+    const timeMs = this.#lastAppendMs;
+    progress.began(began);
+    if (tier === "1m") this.inFlight.flushBegan();
+    const stalled = (problem: unknown) => this.#stalled(problem);
+    await flushTier(tier, { ...this.#deps, table: this.#table, stalled }, signal);
+    if (tier === "1m") this.inFlight.flushEnded();
+    progress.ended(began, performance.now(), offset, timeMs);
+    this.#schedule(tier);
+    await this.#keepHouse();
+  }
+
+  /** Writes watermarks, and commits when it is time. One at a time. */
+  #keepHouse(now = false): Promise<void> {
+    this.#housekeeping = this.#housekeeping.then(async () => {
+      if (this.#stopped.signal.aborted) return;
+      this.#watermarksMs = performance.now();
+      const marks = TIERS.map((tier) => ({ source: this.source, tier, ...this.watermark(tier) }));
+      const known = marks.filter((mark) => mark.timeMs > 0);
+      if (known.length > 0) {
+        await this.#deps.store.writeStates(known.map(watermarkState), { signal: this.#stopped.signal });
+      }
+      if (now || performance.now() - this.#commitMs >= COMMIT_EVERY_MS) await this.#commit();
+    });
+    this.#housekeeping = this.#housekeeping.catch((error: unknown) => this.#housekeepingFailed(error));
+    return this.#housekeeping;
+  }
+
+  /** P1: the commit trails the slowest tier. */
+  async #commit(): Promise<void> {
+    const offset = Math.min(...TIERS.map((tier) => this.watermark(tier).offset));
+    if (offset <= this.#committed) return;
+    this.#commitMs = performance.now();
+    const checkpoint = checkpointState(this.source, this.#table.highestBuckets(), offset + 1);
+    await this.#deps.store.writeStates([checkpoint], { signal: this.#stopped.signal });
+    await this.#deps.owned.commit(offset, { signal: this.#stopped.signal });
+    this.#committed = offset;
+  }
+
+  /** Claims are kept for the late window and a lag of 24 hours: folding records that are older could count twice. */
+  #checkLag(records: readonly LogRecord[]): void {
+    if (!this.#deps.claimsExpire) return;
+    const lagMs = this.#deps.clock.now() - records[0]!.appendTimeMs;
+    if (lagMs <= LAG_ALLOWANCE_MS) return;
+    this.stalledBecause = `lags by ${Math.round(lagMs / 3_600_000)} hours, more than claims are kept for`;
+    throw new Error(`partition ${this.number} ${this.stalledBecause}`);
+  }
+
+  #stalled(problem: unknown): void {
+    this.stalledBecause = problem === undefined ? "" : problem instanceof Error ? problem.message : String(problem);
+    if (problem !== undefined) this.#deps.log.warn({ err: problem, partition: this.number }, "the partition waits");
+  }
+
+  #housekeepingFailed(error: unknown): void {
+    // Nothing is lost by it: the next flush, or idle moment, tries again, and a lost partition is another's by now.
+    if (!this.#stopped.signal.aborted) {
+      this.#deps.log.warn({ err: error, partition: this.number }, "could not write watermarks or commit");
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#stalled(error);
+    this.#deps.log.error({ err: error, partition: this.number }, "a flush failed");
+    this.#deps.onFailure(error, this.number);
+  }
+
+  #abandon(): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#stopped.abort(this.#deps.owned.lost.reason);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    this.#table.clear();
+  }
+}
