@@ -13,6 +13,9 @@ const MAX_ID_BYTES = 256;
 export function checkChange(change: RecordChange): void {
   checkName(change.collection, change.id);
   checkInteger("expected_version", change.expectedVersion, 0, Number.MAX_SAFE_INTEGER - 1);
+  if (change.value === undefined && change.expectedVersion === 0) {
+    throw Failure.invalidField("expected_version", "is 0; what does not exist cannot be deleted");
+  }
   const bytes = change.value?.byteLength ?? 0;
   if (bytes <= MAX_VALUE_BYTES) return;
   throw Failure.invalidField("value", `has ${bytes} bytes; a record may have ${MAX_VALUE_BYTES}`, "MESSAGE_TOO_LARGE");

@@ -46,7 +46,7 @@ function locate(directory: string): string {
 }
 
 function createSchema(db: DatabaseSync): void {
-  const version = db.prepare("PRAGMA user_version").get()?.["user_version"];
+  const version = db.prepare("PRAGMA user_version").get()?.user_version;
   if (version === SCHEMA_VERSION) return;
   if (version !== 0) {
     const problem = `records.db has format ${version}; this version reads ${SCHEMA_VERSION}`;

@@ -27,15 +27,15 @@ export class RecordTable {
   get(collection: string, id: string): StoredRecord | undefined {
     const row = this.#select.get(collection, id);
     if (row === undefined) return undefined;
-    return { collection, id, version: Number(row["version"]), value: row["value"] as Uint8Array };
+    return { collection, id, version: Number(row.version), value: row.value as Uint8Array };
   }
 
   list(collection: string, { prefix = "", afterId = "", limit }: RecordPage): StoredRecord[] {
     const records: StoredRecord[] = [];
     for (const row of this.#list.iterate(collection, prefix, afterId)) {
-      const id = String(row["id"]);
+      const id = String(row.id);
       if (!id.startsWith(prefix)) break;
-      records.push({ collection, id, version: Number(row["version"]), value: row["value"] as Uint8Array });
+      records.push({ collection, id, version: Number(row.version), value: row.value as Uint8Array });
       if (records.length >= limit) break;
     }
     return records;
@@ -44,11 +44,9 @@ export class RecordTable {
   /** Makes a change inside the open transaction; gives the new version, or the Failure `stale`, having changed nothing. */
   put({ collection, id, expectedVersion, value }: RecordChange): number | Failure {
     const row = this.#selectVersion.get(collection, id);
-    const stored = row === undefined ? 0 : Number(row["version"]);
-    const current = row?.["alive"] === 1 ? stored : 0;
+    const stored = row === undefined ? 0 : Number(row.version);
+    const current = row?.alive === 1 ? stored : 0;
     if (current !== expectedVersion) return stale(collection, id, current);
-    // Deleting what is not there changes nothing, and leaves no trace.
-    if (current === 0 && value === undefined) return stored;
     this.#upsert.run(collection, id, stored + 1, value ?? null);
     return stored + 1;
   }

@@ -1,0 +1,6 @@
+export {
+  type RecordStoreCapability,
+  type RecordStoreContractOptions,
+  type RecordStoreExcuse,
+  recordStoreContract,
+} from "./record-store-contract.ts";
