@@ -43,6 +43,7 @@ export {
 } from "./rpc/principal.ts";
 export { assertScopes, scopeOf } from "./rpc/scopes.ts";
 export { validateRequests } from "./rpc/validate.ts";
+export { answerGrpc } from "./server/answer-grpc.ts";
 export { type Call, callKey, type Protocol } from "./server/call.ts";
 export type { CorsOptions } from "./server/cors.ts";
 export { DEFAULT_LIMITS, type Http2Limits, type LimitOverrides, type ServerLimits } from "./server/limits.ts";

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import {
   createServer as createHttp1,
   type Server as Http1Server,
@@ -23,6 +24,8 @@ export type OnePort = {
   readonly listener: Server;
   /** Takes no new connection, and no new HTTP/2 stream; what is under way goes on. */
   readonly refuseNew: () => void;
+  /** Resolves when no connection is open any more. */
+  readonly closed: () => Promise<void>;
   /** Ends every connection, whatever is under way on it. */
   readonly destroy: () => void;
 };
@@ -33,7 +36,12 @@ const DECIDING_BYTES = 3;
 
 /** The port's listener; a connection's first bytes tell which protocol it speaks. Not yet listening. */
 export function createOnePort(limits: ServerLimits, onRequest: RequestListener): OnePort {
-  const http1 = createHttp1Server(limits, onRequest);
+  const http1Responses = new Set<ServerResponse>();
+  const http1 = createHttp1Server(limits, (request, response) => {
+    http1Responses.add(response);
+    response.once("close", () => http1Responses.delete(response));
+    onRequest(request, response);
+  });
   const http2 = createHttp2(
     {
       settings: {
@@ -65,7 +73,12 @@ export function createOnePort(limits: ServerLimits, onRequest: RequestListener):
       // Stops the check of timeouts too, but that only ends what never became a request.
       http1.close();
       http1.closeIdleConnections();
+      // So that a client sends nothing more on a connection which ends after this answer.
+      for (const response of http1Responses) if (!response.headersSent) response.setHeader("connection", "close");
       sessions.closeAll();
+    },
+    async closed() {
+      while (sockets.size > 0) await once(sockets.values().next().value!, "close");
     },
     destroy() {
       sessions.destroyAll();
@@ -74,7 +87,10 @@ export function createOnePort(limits: ServerLimits, onRequest: RequestListener):
   };
 }
 
-function createHttp1Server(limits: ServerLimits, onRequest: RequestListener): Http1Server {
+function createHttp1Server(
+  limits: ServerLimits,
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
+): Http1Server {
   return createHttp1(
     {
       maxHeaderSize: limits.headerBytesMax,

@@ -20,6 +20,9 @@ export async function amendProtocolErrors(
   if (response.trailer !== undefined && response.body != null) {
     return { ...response, body: amendTrailerAfter(response.body, response.trailer, call) };
   }
+  if (call.protocol === "grpc-web" && response.status === 200 && response.body != null) {
+    return { ...response, body: amendTrailerFrame(response.body, call) };
+  }
   if (response.status === 415) return refusal(415, call);
   if (response.status === 405) return refusal(405, call);
   if (response.status === 200 || response.body == null || response.header?.has("content-encoding")) return response;
@@ -47,12 +50,41 @@ async function* amendTrailerAfter(
   call: Call,
 ): AsyncIterable<Uint8Array> {
   yield* body;
+  amendTrailer(trailer, call);
+}
+
+/** gRPC-Web sends its trailers as a last frame of the body, which the library gives as one chunk. */
+async function* amendTrailerFrame(body: AsyncIterable<Uint8Array>, call: Call): AsyncIterable<Uint8Array> {
+  for await (const chunk of body) yield chunk[0] === TRAILER_FLAG ? amendedFrame(chunk, call) : chunk;
+}
+
+const TRAILER_FLAG = 0x80;
+const FRAME_HEAD_BYTES = 5;
+
+function amendedFrame(frame: Uint8Array, call: Call): Uint8Array {
+  const lines = new TextDecoder().decode(frame.subarray(FRAME_HEAD_BYTES)).split("\r\n");
+  const trailer = new Headers(lines.flatMap((line) => (line === "" ? [] : [splitLine(line)])));
+  if (!amendTrailer(trailer, call)) return frame;
+  const text = Buffer.from([...trailer].map(([name, value]) => `${name}: ${value}\r\n`).join(""));
+  const head = Buffer.alloc(FRAME_HEAD_BYTES);
+  head.writeUInt8(TRAILER_FLAG, 0);
+  head.writeUInt32BE(text.length, 1);
+  return Buffer.concat([head, text]);
+}
+
+function splitLine(line: string): [string, string] {
+  const colon = line.indexOf(":");
+  return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+}
+
+function amendTrailer(trailer: Headers, call: Call): boolean {
   const error = findTrailerError(trailer);
-  if (error === undefined) return;
+  if (error === undefined) return false;
   call.code = codeWord(error.code);
   const amended = withReason(error);
-  if (amended === error) return;
+  if (amended === error) return false;
   for (const [name, value] of Object.entries(connectErrorToGrpcTrailers(amended))) trailer.set(name, value);
+  return true;
 }
 
 function refusal(status: 405 | 415, call: Call): UniversalServerResponse {

@@ -67,6 +67,7 @@ export type RunningServer = {
 };
 
 const DRAIN_DEADLINE_MS = 20_000;
+const FLUSH_MS = 1_000;
 
 /** Opens a service's public and admin ports. Fails with `invalid` when a port can not be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -141,6 +142,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         "calls were cut off by the drain's deadline",
       );
     });
+    // What was written may still be on its way through the connections, which end by themselves when it is out.
+    await idleWithin(FLUSH_MS, port.closed(), () => {});
     port.destroy();
   }
 
