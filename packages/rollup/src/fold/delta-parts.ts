@@ -27,9 +27,10 @@ export function deltaParts(delta: Delta, granularities: readonly KeptGranularity
   return parts;
 }
 
+/** The minutes of each bucket, in rising order: in it, and then by first appearance, tuples come to a block. */
 function buckets(minutes: ReadonlyMap<number, MinuteCells>, granularity: Granularity): Map<number, MinuteCells[]> {
   const found = new Map<number, MinuteCells[]>();
-  for (const [minute, cells] of minutes) {
+  for (const [minute, cells] of [...minutes].sort((a, b) => a[0] - b[0])) {
     entry(found, bucketStartOf(granularity, minute), () => []).push(cells);
   }
   return found;

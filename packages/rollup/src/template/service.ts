@@ -20,10 +20,17 @@ export const SERVICE_METRICS = [
 
 const SERVED = ["requests", "errors", "latency"];
 
-/** What is kept ready of services. Rollups with latency have families of their own: its states can be large. */
+/**
+ * What is kept ready of services. The states of latency can be large, so fewer tuples than usual fit in a block; routes,
+ * of which there can be many, have a family of their own.
+ */
 export const SERVICE_ROLLUPS = [
   rollup(1, "totals", SERVED, [], { description: "All services." }),
-  rollup(2, "services", SERVED, ["service"], { description: "By service." }),
-  rollup(3, "routes", SERVED, ["service", "route"], { slots: 16, description: "By service and route." }),
-  rollup(4, "statuses", ["requests"], ["service", "status"], { maxTuples: 128, description: "By service and status." }),
+  rollup(2, "services", SERVED, ["service"], { maxTuples: 48, description: "By service." }),
+  rollup(3, "routes", SERVED, ["service", "route"], {
+    slots: 16,
+    maxTuples: 56,
+    description: "By service and route.",
+  }),
+  rollup(4, "statuses", ["requests"], ["service", "status"], { maxTuples: 256, description: "By service and status." }),
 ];
