@@ -1,0 +1,54 @@
+import type { EventAppender, SectionHeader } from "@millrace/event-log";
+import type { EventBatch } from "./event-batch.ts";
+import { type OnDurable, PartitionWriter } from "./partition-writer.ts";
+
+/** Writes events into the log, packed by partition. */
+export class LogWriter {
+  readonly partitions: number;
+  readonly #writers: readonly PartitionWriter[];
+  readonly #touched = new Set<PartitionWriter>();
+  #isScheduled = false;
+
+  constructor(log: EventAppender, appendTimeoutMs: number, onDurable: OnDurable) {
+    this.partitions = log.partitions;
+    this.#writers = Array.from(
+      { length: log.partitions },
+      (_, partition) => new PartitionWriter(log, partition, appendTimeoutMs, onDurable),
+    );
+  }
+
+  /** Adds an event as {@link PartitionWriter.add} says. It goes out after this turn of the event loop. */
+  add(
+    partition: number,
+    header: SectionHeader,
+    batch: EventBatch,
+    index: number,
+    timeMs: number,
+    claimTimeMs: number,
+    late: boolean,
+    assignedId: string,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+  ): void {
+    const writer = this.#writers[partition]!;
+    writer.add(header, batch, index, timeMs, claimTimeMs, late, assignedId, bytes, from, to);
+    this.#touched.add(writer);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    // What else arrives in this turn shares the record.
+    setImmediate(() => this.#flush());
+  }
+
+  /** Resolves when everything that was added is settled. */
+  async whenIdle(): Promise<void> {
+    this.#flush();
+    await Promise.all(this.#writers.map((writer) => writer.whenIdle()));
+  }
+
+  #flush(): void {
+    this.#isScheduled = false;
+    for (const writer of this.#touched) writer.flush();
+    this.#touched.clear();
+  }
+}

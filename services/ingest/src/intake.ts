@@ -1,0 +1,215 @@
+import type { EventAppender, SectionHeader } from "@millrace/event-log";
+import { hashWords, murmur3 } from "@millrace/hash";
+import { EventBatch, FATE } from "./append/event-batch.ts";
+import { LogWriter } from "./append/log-writer.ts";
+import type { Contribution } from "./append/partition-writer.ts";
+import { examineEvent } from "./decoded/examine-event.ts";
+import { randomEventId, streamEventId, uuidTimeMs } from "./event-id.ts";
+import { EVENT_LIMITS } from "./event-limits.ts";
+import type { OutcomeCounters } from "./outcome-counters.ts";
+import { RecentIds } from "./recent-ids.ts";
+import type { Rejection } from "./rejection.ts";
+import { Repeats } from "./repeats.ts";
+import type { BatchFrame } from "./scan/batch-frame.ts";
+import { EventScan } from "./scan/event-scan.ts";
+import { isLate, partitionOf, type StampRules } from "./stamp-rules.ts";
+
+const ROUTE_SEED = 0;
+const MIN_TIME_MS = EVENT_LIMITS.minTimeSeconds * 1000;
+const MAX_USER_AGENT_BYTES = 512;
+
+/** Where and how a batch came. */
+export type Arrival = {
+  readonly rules: StampRules;
+  /** Whether the key has the scope IMPORT: whoever may send old events is taken to send old events. */
+  readonly imported: boolean;
+  /** The browser's; "" for what is no browser. */
+  readonly userAgent: string;
+  readonly receivedAtMs: number;
+  /** Names the stream and message that ids are made from; undefined: events without ids get random ones. */
+  readonly idsFrom?: { readonly streamId: string; readonly sequence: string } | undefined;
+  /** For each event, a rejection that was found before it had bytes. */
+  readonly rejected?: ReadonlyMap<number, Rejection>;
+  /** Events that were accepted before, as the claims say. */
+  readonly claimed?: ReadonlySet<number>;
+};
+
+/** The bounds of an {@link Intake}. */
+export type IntakeLimits = {
+  readonly recentIds: number;
+  readonly recentIdsMs: number;
+  readonly appendTimeoutMs: number;
+};
+
+/**
+ * Judges, stamps and routes events, and hands their bytes to the log. Everything that depends on a clock, on
+ * configuration or on load is decided here and written into the record, so that folding it is a pure function.
+ */
+export class Intake {
+  readonly #scan = new EventScan();
+  readonly #repeats = new Repeats();
+  readonly #recent: RecentIds;
+  readonly #log: LogWriter;
+  readonly #counters: OutcomeCounters;
+
+  constructor(log: EventAppender, counters: OutcomeCounters, limits: IntakeLimits) {
+    this.#counters = counters;
+    this.#recent = new RecentIds(limits.recentIds, limits.recentIdsMs);
+    this.#log = new LogWriter(log, limits.appendTimeoutMs, (contribution) => this.#durable(contribution));
+  }
+
+  /**
+   * Takes a batch. When this returns, the frame's bytes are no longer needed; when the batch has settled, what it
+   * accepted is durable, and its fates say what became of the rest. Never throws for an event.
+   */
+  take(frame: BatchFrame, arrival: Arrival): EventBatch {
+    const { receivedAtMs, rules, imported } = arrival;
+    const batch = new EventBatch(frame.count);
+    const header: SectionHeader = {
+      projectId: rules.projectId,
+      revision: rules.revision,
+      processingVersion: rules.processingVersion,
+      imported,
+      receivedAtMs,
+      userAgent: arrival.userAgent,
+    };
+    const correctionMs = frame.sentAtMs === undefined ? 0 : receivedAtMs - frame.sentAtMs;
+    this.#repeats.begin();
+    this.#recent.passTime(receivedAtMs);
+    for (let i = 0; i < frame.count; i++) {
+      const rejection =
+        arrival.rejected?.get(i) ??
+        this.#takeEvent(frame.bytes, frame.ranges[2 * i]!, frame.ranges[2 * i + 1]!, i, batch, header, arrival, correctionMs);
+      if (rejection !== undefined) batch.reject(i, rejection);
+    }
+    batch.close();
+    void batch.settled.then(() => this.#count(rules.projectId, batch));
+    return batch;
+  }
+
+  /** Resolves when everything that was taken has settled. */
+  whenIdle(): Promise<void> {
+    return this.#log.whenIdle();
+  }
+
+  /** Judges one event, and adds it to the log's next record unless it is rejected or a duplicate. */
+  #takeEvent(
+    frameBytes: Uint8Array,
+    frameFrom: number,
+    frameTo: number,
+    index: number,
+    batch: EventBatch,
+    header: SectionHeader,
+    arrival: Arrival,
+    correctionMs: number,
+  ): Rejection | undefined {
+    const scan = this.#scan;
+    let bytes = frameBytes;
+    let from = frameFrom;
+    let to = frameTo;
+    if (!scan.accepts(bytes, from, to)) {
+      const examined = examineEvent(bytes, from, to);
+      if (!(examined instanceof Uint8Array)) return examined;
+      bytes = examined;
+      from = 0;
+      to = examined.length;
+      if (!scan.accepts(bytes, from, to)) throw new Error("the scan refuses what decoding accepts");
+    }
+    const { receivedAtMs, rules } = arrival;
+    let timeMs = receivedAtMs;
+    let claimTimeMs = receivedAtMs;
+    if (scan.hasTime) {
+      claimTimeMs = scan.seconds * 1000 + Math.floor(scan.nanos / 1e6);
+      timeMs = claimTimeMs + correctionMs;
+      const fault = checkStampedTime(timeMs, receivedAtMs);
+      if (fault !== undefined) return fault;
+    }
+    let assignedId = "";
+    const { idFrom, idTo } = scan;
+    const { hashes } = batch;
+    if (idTo > idFrom) {
+      const idTimeMs = uuidTimeMs(bytes, idFrom, idTo);
+      if (idTimeMs >= 0) claimTimeMs = idTimeMs;
+      murmur3(bytes, idFrom, idTo, rules.projectHash);
+    } else {
+      const { idsFrom } = arrival;
+      assignedId =
+        idsFrom === undefined ? randomEventId(receivedAtMs) : streamEventId(idsFrom.streamId, idsFrom.sequence, index);
+      if (!scan.hasTime && idsFrom !== undefined) claimTimeMs = streamTimeMs(idsFrom.streamId, receivedAtMs);
+      const length = assignedIdBytes.latin1Write(assignedId, 0);
+      murmur3(assignedIdBytes, 0, length, rules.projectHash);
+    }
+    // The full hash of the project too: of 100,000 projects, two share a seed of 32 bits.
+    const at = 4 * index;
+    hashes[at] = hashWords[0]! ^ rules.projectWords[0];
+    hashes[at + 1] = hashWords[1]! ^ rules.projectWords[1];
+    hashes[at + 2] = hashWords[2]! ^ rules.projectWords[2];
+    hashes[at + 3] = hashWords[3]! ^ rules.projectWords[3] ^ (arrival.imported ? 1 : 0);
+    if (arrival.claimed?.has(index) || this.#recent.has(hashes, at)) {
+      batch.duplicate(index);
+      return undefined;
+    }
+    const first = this.#repeats.firstOf(hashes, index);
+    if (first >= 0) {
+      batch.repeats(index, first);
+      return undefined;
+    }
+    let partition = 0;
+    if (rules.spread === 1) {
+      partition = rules.projectHash % this.#log.partitions;
+    } else {
+      const { routeFrom, routeTo } = scan;
+      if (routeTo > routeFrom) murmur3(bytes, routeFrom, routeTo, ROUTE_SEED);
+      else murmur3(assignedIdBytes, 0, assignedId.length, ROUTE_SEED);
+      partition = partitionOf(rules, hashWords[0]!, this.#log.partitions);
+    }
+    const late = !arrival.imported && isLate(rules, timeMs, receivedAtMs);
+    this.#log.add(partition, header, batch, index, timeMs, claimTimeMs, late, assignedId, bytes, from, to);
+    return undefined;
+  }
+
+  #durable({ batch, header, indexes, late }: Contribution): void {
+    for (const index of indexes) this.#recent.add(batch.hashes, 4 * index);
+    this.#counters.accepted(header.projectId, indexes.length, late);
+  }
+
+  #count(projectId: string, batch: EventBatch): void {
+    let duplicates = 0;
+    let retries = 0;
+    for (const fate of batch.fates) {
+      if (fate === FATE.duplicate) duplicates++;
+      else if (fate === FATE.retry) retries++;
+    }
+    if (duplicates > 0) this.#counters.refused(projectId, "duplicate", "EVENT_DUPLICATE", duplicates);
+    if (retries > 0) this.#counters.refused(projectId, "retry", "EVENT_NOT_APPENDED", retries);
+    for (const { reason } of batch.rejections.values()) this.#counters.refused(projectId, "rejected", reason, 1);
+  }
+}
+
+const assignedIdBytes = Buffer.alloc(64);
+
+function checkStampedTime(timeMs: number, receivedAtMs: number): Rejection | undefined {
+  if (timeMs > receivedAtMs + EVENT_LIMITS.futureMs) {
+    const message = "is more than 5 minutes in the future";
+    return { reason: "EVENT_TIME_IN_FUTURE", field: "time", message };
+  }
+  if (timeMs >= MIN_TIME_MS) return undefined;
+  const message = "is before 1980 once the sender's clock is corrected by sent_at";
+  return { reason: "EVENT_TIME_INVALID", field: "time", message };
+}
+
+/**
+ * By which time to file the claim of an event that has neither id nor time: what is the same whenever the message is
+ * sent again, which is the time in the stream's own id if that is a UUIDv7.
+ */
+function streamTimeMs(streamId: string, receivedAtMs: number): number {
+  if (streamId.length !== 36) return receivedAtMs;
+  const length = assignedIdBytes.latin1Write(streamId, 0);
+  const timeMs = uuidTimeMs(assignedIdBytes, 0, length);
+  return timeMs >= 0 ? timeMs : receivedAtMs;
+}
+
+/** A header of a request as the stamp keeps it. */
+export function userAgentOf(header: string | undefined): string {
+  return header === undefined ? "" : header.slice(0, MAX_USER_AGENT_BYTES);
+}
