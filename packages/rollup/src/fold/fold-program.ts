@@ -1,6 +1,5 @@
 import type { Definitions } from "@millrace/api/millrace/config/v1/definitions_pb";
 import { type Cell, emptyCell, type RollupSchema } from "../block/schema.ts";
-import { TUPLE_SEPARATOR } from "../block/tuple.ts";
 import { ACCOUNTING_METRIC, ACCOUNTING_ROLLUP_NUMBER, type Outcome } from "../definitions/accounting.ts";
 import { type FamilyPlan, type RollupPlan, readableFamilies } from "../definitions/family-plan.ts";
 import { named } from "../definitions/named.ts";
@@ -8,23 +7,20 @@ import { retentionMinutes } from "../definitions/retention.ts";
 import { granularityKeys, granularityOf, minuteOf } from "../time/tiers.ts";
 import { Delta, type DeltaPart } from "./delta.ts";
 import { deltaParts, type KeptGranularity } from "./delta-parts.ts";
-import { dimensionText } from "./dimension-text.ts";
 import { EventView } from "./event-view.ts";
 import type { DerivedFields } from "./field.ts";
 import type { FoldEvent } from "./fold-event.ts";
-import { type Measure, Measures } from "./measure.ts";
+import { Measures } from "./measure.ts";
+import { type TupleReader, tupleReader } from "./tuple-reader.ts";
 
-/** The text of one dimension of the event that is shown. */
-type Dimension = () => string;
+/** Where a rollup's cells are: its family's place in the plan, and its own place in the family. */
+type Place = { readonly family: number; readonly index: number; readonly schema: RollupSchema };
 
 /** A rollup, ready to take events. */
-type RollupProgram = {
-  /** Its place in its family, and its family's place in the plan. */
-  readonly index: number;
-  readonly family: number;
-  readonly schema: RollupSchema;
-  readonly measures: readonly Measure[];
-  readonly dimensions: readonly Dimension[];
+type RollupProgram = Place & {
+  /** The places of its metrics' measures. */
+  readonly measures: readonly number[];
+  readonly readTuple: TupleReader;
 };
 
 /**
@@ -34,41 +30,33 @@ type RollupProgram = {
 export class FoldProgram {
   readonly families: readonly FamilyPlan[];
   readonly #view: EventView;
+  readonly #measures: Measures;
   readonly #rollups: readonly RollupProgram[];
+  /** By rollup, the tuple of the event that is folded; undefined where it does not count. */
+  readonly #tuples: (string | undefined)[];
   readonly #granularities: readonly KeptGranularity[];
   readonly #isBot: () => boolean;
-  readonly #accounting: { readonly family: number; readonly index: number; readonly schema: RollupSchema } | undefined;
-  #serial = 0;
+  readonly #accounting: Place | undefined;
 
   constructor(definitions: Definitions, derived: DerivedFields) {
     this.families = readableFamilies(definitions).filter((family) => family.current);
     this.#view = new EventView(derived);
-    const metrics = new Map(definitions.metrics.map((metric) => [metric.name, metric]));
-    metrics.set(ACCOUNTING_METRIC.name, ACCOUNTING_METRIC);
-    const measures = new Measures(this.#view);
-    const dimensions = new Map<string, Dimension>();
-    const measuresOf = (rollup: RollupPlan) =>
-      rollup.metrics.map(({ name, kind }) => measures.of(named(metrics, name, "metric"), kind));
+    this.#measures = new Measures(this.#view);
     const places = this.families.flatMap((plan, family) =>
       plan.rollups.map((rollup, index) => ({ rollup, family, index, schema: plan.schema.rollups[index]! })),
     );
     this.#accounting = places.find(({ rollup }) => rollup.number === ACCOUNTING_ROLLUP_NUMBER);
     this.#rollups = places
       .filter((place) => place !== this.#accounting)
-      .map(({ rollup, family, index, schema }) => ({
-        index,
-        family,
-        schema,
-        measures: measuresOf(rollup),
-        dimensions: rollup.dimensions.map((name) => this.#dimension(name, dimensions)),
+      .map(({ rollup, ...place }) => ({
+        ...place,
+        measures: this.#measuresOf(rollup, definitions),
+        readTuple: tupleReader(this.#view, rollup.dimensions),
       }));
+    this.#tuples = this.#rollups.map(() => undefined);
     const readBot = derived.has("bot") ? this.#view.reader("bot") : () => false;
     this.#isBot = () => readBot() === true;
-    const retention = retentionMinutes(definitions.retention);
-    this.#granularities = granularityKeys(definitions.dayOffsetsMinutes).map((key) => {
-      const granularity = granularityOf(key);
-      return { granularity, retentionMinutes: retention[granularity.tier] };
-    });
+    this.#granularities = granularitiesOf(definitions);
   }
 
   newDelta(receivedAtMs: number): Delta {
@@ -76,21 +64,29 @@ export class FoldProgram {
   }
 
   fold(delta: Delta, event: FoldEvent): void {
+    // Whatever enrichment may throw, it throws before the delta is touched.
     this.#view.show(event);
-    this.#serial += 1;
-    const serial = this.#serial;
+    this.#measures.look();
+    const rollups = this.#rollups;
+    const tuples = this.#tuples;
+    const { hits } = this.#measures;
+    for (let i = 0; i < rollups.length; i++) {
+      const { measures, readTuple } = rollups[i]!;
+      tuples[i] = hasHit(measures, hits) ? readTuple() : undefined;
+    }
+    const outcome = this.#isBot() ? "bot" : "folded";
+
     const minute = minuteOf(event.timeMs);
-    for (const rollup of this.#rollups) {
-      const { measures, schema } = rollup;
-      let cell: Cell | undefined;
-      for (let i = 0; i < measures.length; i++) {
-        const measure = measures[i]!;
-        if (!measure.matches(serial)) continue;
-        cell ??= cellOf(delta.families[rollup.family]!.at(minute)[rollup.index]!, tupleFor(rollup.dimensions), schema);
-        measure.addTo(cell[i]!);
+    for (let i = 0; i < rollups.length; i++) {
+      const tuple = tuples[i];
+      if (tuple === undefined) continue;
+      const { family, index, schema, measures } = rollups[i]!;
+      const cell = cellOf(delta.families[family]!.at(minute)[index]!, tuple, schema);
+      for (let j = 0; j < measures.length; j++) {
+        if (hits[measures[j]!] === 1) this.#measures.addTo(measures[j]!, cell[j]!);
       }
     }
-    this.account(delta, this.#isBot() ? "bot" : "folded");
+    this.account(delta, outcome);
   }
 
   account(delta: Delta, outcome: Outcome): void {
@@ -109,30 +105,24 @@ export class FoldProgram {
     return deltaParts(delta, this.#granularities);
   }
 
-  #dimension(name: string, known: Map<string, Dimension>): Dimension {
-    let dimension = known.get(name);
-    if (dimension === undefined) {
-      const read = this.#view.reader(name);
-      let at = -1;
-      let text = "";
-      dimension = () => {
-        if (at !== this.#serial) {
-          at = this.#serial;
-          text = dimensionText(read());
-        }
-        return text;
-      };
-      known.set(name, dimension);
-    }
-    return dimension;
+  #measuresOf(rollup: RollupPlan, definitions: Definitions): readonly number[] {
+    const metrics = new Map(definitions.metrics.map((metric) => [metric.name, metric]));
+    metrics.set(ACCOUNTING_METRIC.name, ACCOUNTING_METRIC);
+    return rollup.metrics.map(({ name, kind }) => this.#measures.place(named(metrics, name, "metric"), kind));
   }
 }
 
-function tupleFor(dimensions: readonly Dimension[]): string {
-  if (dimensions.length === 0) return "";
-  let tuple = dimensions[0]!();
-  for (let i = 1; i < dimensions.length; i++) tuple += TUPLE_SEPARATOR + dimensions[i]!();
-  return tuple;
+function granularitiesOf(definitions: Definitions): readonly KeptGranularity[] {
+  const retention = retentionMinutes(definitions.retention);
+  return granularityKeys(definitions.dayOffsetsMinutes).map((key) => {
+    const granularity = granularityOf(key);
+    return { granularity, retentionMinutes: retention[granularity.tier] };
+  });
+}
+
+function hasHit(measures: readonly number[], hits: Uint8Array): boolean {
+  for (let i = 0; i < measures.length; i++) if (hits[measures[i]!] === 1) return true;
+  return false;
 }
 
 function cellOf(cells: Map<string, Cell>, tuple: string, schema: RollupSchema): Cell {
