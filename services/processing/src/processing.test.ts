@@ -1,0 +1,78 @@
+import { expect, it, onTestFinished, vi } from "vitest";
+import { definitionsOf, openTestBed, pageView, section, storedCounts, WEB } from "./test-bed.ts";
+
+const NOW = Date.now();
+const site = definitionsOf("site", WEB);
+
+async function bed(options: Partial<Parameters<typeof openTestBed>[0]> = {}) {
+  const opened = await openTestBed({ definitions: [site], ...options });
+  onTestFinished(() => opened.close());
+  return opened;
+}
+
+type Bed = Awaited<ReturnType<typeof bed>>;
+
+async function untilCommitted(one: Bed, offset: number): Promise<void> {
+  await vi.waitFor(
+    async () => expect(await one.eventLog.committed("millrace.processing", 0)).toBeGreaterThanOrEqual(offset),
+    { timeout: 10_000, interval: 20 },
+  );
+}
+
+it("stores every event once in every tier, and commits after that", async () => {
+  const one = await bed();
+  const app = await one.start();
+  await one.append([
+    section("site", NOW, [pageView("a", "/", NOW), pageView("b", "/", NOW), pageView("c", "/x", NOW)]),
+  ]);
+  await untilCommitted(one, 1);
+  for (const tier of ["1m", "15m", "1h", "1d+0"]) {
+    expect(await storedCounts(one.cellStore, site, "pages", tier)).toEqual({ "/": 2, "/x": 1 });
+  }
+  await app.drain();
+});
+
+it("counts an id once: twice in a record, in two records, and again after a restart", async () => {
+  const one = await bed();
+  const app = await one.start();
+  await one.append([section("site", NOW, [pageView("a", "/", NOW), pageView("a", "/", NOW)])]);
+  await one.append([section("site", NOW, [pageView("a", "/", NOW)])]);
+  await untilCommitted(one, 2);
+  await app.drain();
+  const again = await one.start();
+  await one.append([section("site", NOW, [pageView("a", "/", NOW)])]);
+  await untilCommitted(one, 3);
+  await again.drain();
+  expect(await storedCounts(one.cellStore, site, "pages", "1h")).toEqual({ "/": 1 });
+  expect(await storedCounts(one.cellStore, site, "accounting", "1h")).toEqual({ folded: 1, duplicate: 3 });
+});
+
+it("accounts late events, and does not fold them", async () => {
+  const one = await bed();
+  const app = await one.start();
+  const late = { late: true };
+  await one.append([section("site", NOW, [pageView("a", "/", NOW), pageView("b", "/", NOW - 72 * 3_600_000, late)])]);
+  await untilCommitted(one, 1);
+  await app.drain();
+  expect(await storedCounts(one.cellStore, site, "accounting", "1d+0")).toEqual({ folded: 1, late: 1 });
+  expect(await storedCounts(one.cellStore, site, "pages", "1d+0")).toEqual({ "/": 1 });
+});
+
+it("sends what can't be decoded to dead letters, keyed by its position, and goes on (P4)", async () => {
+  const one = await bed();
+  const app = await one.start();
+  const broken = { ...pageView("b", "/", NOW), bytes: new Uint8Array([10, 200, 1]) };
+  await one.append([section("site", NOW, [pageView("a", "/", NOW), broken])]);
+  await one.eventLog.append(0, new Uint8Array([1, 2, 3]));
+  await one.append([section("nobody", NOW, [pageView("c", "/", NOW)])]);
+  await one.append([section("site", NOW, [pageView("d", "/", NOW)])]);
+  await untilCommitted(one, 4);
+  await app.drain();
+  expect(one.letters.map(({ position, projectId }) => ({ ...position, projectId }))).toEqual([
+    { generation: 1, partition: 0, offset: 0, index: 1, projectId: "site" },
+    { generation: 1, partition: 0, offset: 1, index: 0, projectId: "" },
+    { generation: 1, partition: 0, offset: 2, index: 0, projectId: "nobody" },
+  ]);
+  expect(await storedCounts(one.cellStore, site, "accounting", "1m")).toEqual({ folded: 2, dead_lettered: 1 });
+  expect(one.failures).toEqual([]);
+});
