@@ -78,7 +78,7 @@ export interface BlockWriter {
   /** Writes states by the same rules as blocks. A value over 64 KiB must be refused. */
   writeStates(states: readonly StoredState[], options?: CallOptions): Promise<void>;
   /**
-   * Forgets the blocks of a granularity whose bucket is before `beforeBucket`, in every project, a bounded number at a
+   * Forgets the blocks of a project's granularity whose bucket is before `beforeBucket`, of every family, a bounded number at a
    * time; gives how many went. Called again until it gives 0. Backends that expire rows by themselves give 0.
    */
   expire(projectId: string, granularity: string, beforeBucket: number, options?: CallOptions): Promise<number>;

@@ -17,4 +17,5 @@ export {
   liveChannel,
   watchedKey,
 } from "./live-message.ts";
+export { type Observer, observedCellStore } from "./observed.ts";
 export { WATERMARK_KIND, type Watermark, watermarkOf, watermarkState } from "./watermark.ts";
