@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { Failure } from "@millrace/failure";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -226,6 +227,25 @@ describe("damaged blocks", () => {
         expect(failure?.kind).toBe("corrupt");
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it("are corrupt when the damage was there before the checksum, or are another block in its one form", () => {
+    const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(records, damage, (list, changes) => {
+        const bytes = blockOf(list).encode();
+        for (const [at, value] of changes) bytes[at % (bytes.length - 4)] = value;
+        new DataView(bytes.buffer).setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
+        const failure = failureOf(() => expect(Block.decode(SCHEMA, bytes).encode()).toEqual(bytes));
+        const cursorFailure = failureOf(() => {
+          for (const section of readSections(SCHEMA, bytes, [0, 3, 200]).sections)
+            while (section.next()) section.read();
+        });
+        for (const found of [failure, cursorFailure]) expect(found?.kind ?? "corrupt").toBe("corrupt");
+        expect(cursorFailure === undefined).toBe(failure === undefined);
+      }),
+      { numRuns: 1500 },
     );
   });
 

@@ -71,8 +71,10 @@ export function readHeader(schema: BlockSchema, bytes: Uint8Array): Header {
   if (flags > FLAG_PARTIAL) throw corrupt(`a block has unknown flags ${flags}`);
   const off = reader.varint() - 1;
   const wts = reader.varint();
-  const previousOff = flags === FLAG_PARTIAL ? { previousOff: reader.varint() - 1 } : {};
-  return { off, wts, ...previousOff, directory: readDirectory(schema, reader) };
+  if (flags !== FLAG_PARTIAL) return { off, wts, directory: readDirectory(schema, reader) };
+  const previousOff = reader.varint() - 1;
+  if (previousOff >= off) throw corrupt("a partial block ends before it starts");
+  return { off, wts, previousOff, directory: readDirectory(schema, reader) };
 }
 
 function readDirectory(schema: BlockSchema, reader: ByteReader): DirectoryEntry[] {

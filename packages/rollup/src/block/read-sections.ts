@@ -54,6 +54,7 @@ export class SectionCursor {
     this.size = entry.cells;
     this.#reader = new ByteReader(bytes, entry.from, entry.to);
     this.otherMerges = this.#reader.varint();
+    if (this.otherMerges === 0 && this.size === 0) throw corrupt("a section without cells is written");
     this.other = this.otherMerges > 0 ? this.#readCell() : undefined;
   }
 

@@ -104,6 +104,7 @@ export class Section {
       this.#otherMerges = otherMerges;
       this.#other = this.#place(new StoredCell("", readStates(reader, this.schema)), this.#other);
     }
+    if (otherMerges === 0 && count === 0) throw corrupt("a section without cells is written");
     const fresh = this.#cells.size === 0;
     let last: string | undefined;
     const read: StoredCell[] = [];
