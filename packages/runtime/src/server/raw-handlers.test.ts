@@ -14,6 +14,7 @@ import { readPrincipal } from "../rpc/principal.ts";
 import { answerGrpc } from "./answer-grpc.ts";
 import { authenticateKeys, bearer, errorOf, startFixture, TRANSPORTS } from "./fixture.ts";
 import type { RawHandler } from "./request-listener.ts";
+import { writeHead } from "./write-answer.ts";
 
 const SEND = "/millrace.ingest.v1.IngestService/Send";
 
@@ -61,7 +62,8 @@ describe("a path handled by hand", () => {
           throw new TypeError("secret");
         },
         "/midway": async (_request, response) => {
-          response.write("half");
+          writeHead(response, 200, { "content-length": "100" });
+          if (!("stream" in response)) response.write("half");
           throw new TypeError("secret");
         },
       },

@@ -1,3 +1,4 @@
+import { constants, type Http2ServerResponse } from "node:http2";
 import { performance } from "node:perf_hooks";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
@@ -51,6 +52,7 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
     options.metrics.started();
     const span = startSpan(request, call, options.tracer);
     const closed = new Promise<void>((resolve) => response.once("close", resolve));
+    if ("stream" in response) endUnreadStream(response);
     const spanContext = trace.setSpan(ROOT_CONTEXT, span);
     void context
       .with(spanContext, () => handle(request, response, call, options))
@@ -78,6 +80,22 @@ async function handle(request: AnyRequest, response: AnyResponse, call: Call, op
     fail(thrown, response, call);
   }
 }
+
+/**
+ * A stream that was answered in full before its client had ended its own side is reset without an error (RFC 9113,
+ * 8.1), or it would stay open for as long as the client likes. Not at once: some clients take that for a failure when
+ * they have not yet read the answer.
+ */
+function endUnreadStream(response: Http2ServerResponse): void {
+  const { stream } = response;
+  stream.once("finish", () => {
+    if (stream.readableEnded || stream.closed) return;
+    const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), UNREAD_GRACE_MS);
+    stream.once("close", () => clearTimeout(timer));
+  });
+}
+
+const UNREAD_GRACE_MS = 500;
 
 function fail(thrown: unknown, response: AnyResponse, call: Call): void {
   // The client is gone; there is nobody to answer.

@@ -136,14 +136,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       new ConnectError("the server is stopping; try again", Code.Unavailable, undefined, [errorInfo("DRAINING")]),
     );
     port.refuseNew();
-    await idleWithin(options.drainDeadlineMs ?? DRAIN_DEADLINE_MS, calls.idle(), () => {
-      log.warn(
-        { calls: calls.values().map(({ id, path }) => ({ id, path })) },
-        "calls were cut off by the drain's deadline",
-      );
-    });
-    // What was written may still be on its way through the connections, which end by themselves when it is out.
-    await idleWithin(FLUSH_MS, port.closed(), () => {});
+    if (await isDoneWithin(options.drainDeadlineMs ?? DRAIN_DEADLINE_MS, calls.idle())) {
+      // What was written may still be on its way through the connections, which end by themselves when it is out.
+      await isDoneWithin(FLUSH_MS, port.closed());
+    } else {
+      const cut = calls.values().map(({ id, path }) => ({ id, path }));
+      log.warn({ calls: cut }, "calls were cut off by the drain's deadline");
+    }
     port.destroy();
   }
 
@@ -170,11 +169,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-async function idleWithin(deadlineMs: number, idle: Promise<void>, onLate: () => void): Promise<void> {
+async function isDoneWithin(ms: number, work: Promise<void>): Promise<boolean> {
   const timer = new AbortController();
-  const late = delay(deadlineMs, "late" as const, { signal: timer.signal }).catch(() => "early" as const);
-  if ((await Promise.race([idle.then(() => "idle" as const), late])) === "late") onLate();
+  const late = delay(ms, false, { signal: timer.signal }).catch(() => false);
+  const isDone = await Promise.race([work.then(() => true), late]);
   timer.abort();
+  return isDone;
 }
 
 function urlOf(host: string, port: number): string {
