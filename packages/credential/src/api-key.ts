@@ -91,5 +91,5 @@ function checksum(body: string): string {
 }
 
 function malformed(what: string): Failure {
-  return new Failure("unauthenticated", "CREDENTIAL_MALFORMED", `The API key is malformed: ${what}`);
+  return new Failure("unauthenticated", "CREDENTIAL_MALFORMED", `the API key is malformed: ${what}`);
 }

@@ -7,3 +7,4 @@ export {
   parseApiKey,
   secretMatches,
 } from "./api-key.ts";
+export { CREDENTIALS_FILE, type Credentials, readCredentials, writeCredentials } from "./credentials-file.ts";
