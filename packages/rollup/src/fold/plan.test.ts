@@ -118,6 +118,30 @@ describe("the dimensions of an event", () => {
   });
 });
 
+describe("an event that can not be folded", () => {
+  it("leaves the delta, and the events after it, as if it had never been (P4)", () => {
+    const derived: DerivedFields = new Map([
+      [
+        "page",
+        () => (one: FoldEvent) => {
+          if (one.userAgent === "poison") throw new Error("poison");
+          return "/";
+        },
+      ],
+    ]);
+    const definitions = definitionsOf(["color", "page"]);
+    const plan = compile(definitions, derived);
+    const delta = plan.newDelta(NOW);
+    plan.fold(delta, event({}, [["color", "red"]]));
+    expect(() => plan.fold(delta, event({ userAgent: "poison" }, [["color", "blue"]]))).toThrow("poison");
+    plan.fold(delta, event({}, [["color", "blue"]]));
+    const [accounting, all] = plan.parts(delta)[0]!.cells[0]!;
+    expect([...all!.keys()]).toEqual(["red\0/", "blue\0/"]);
+    expect([...accounting!.keys()]).toEqual(["folded"]);
+    expect((accounting!.get("folded")![0] as CountState).count).toBe(2);
+  });
+});
+
 describe("unique counts", () => {
   it("take the user, else the device, and pass over events that have neither", () => {
     const plan = compile(definitionsOf([]), NO_DERIVED_FIELDS);

@@ -22,8 +22,9 @@ export function tupleReader(view: EventView, dimensions: readonly string[]): Tup
 function joinedReader(readers: readonly (() => PropertyValue | undefined)[]): TupleReader {
   const last: (PropertyValue | undefined)[] = readers.map(() => undefined);
   let tuple = last.map(dimensionText).join(TUPLE_SEPARATOR);
+  // Outlives a call: a reader that throws must not leave a tuple behind that seems to be of the values read before it.
+  let changed = false;
   return () => {
-    let changed = false;
     for (let i = 0; i < readers.length; i++) {
       const value = readers[i]!();
       if (value === last[i]) continue;
@@ -31,6 +32,7 @@ function joinedReader(readers: readonly (() => PropertyValue | undefined)[]): Tu
       changed = true;
     }
     if (changed) tuple = last.map(dimensionText).join(TUPLE_SEPARATOR);
+    changed = false;
     return tuple;
   };
 }
