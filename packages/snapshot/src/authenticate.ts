@@ -8,7 +8,7 @@ export function createAuthenticate(credentials: LiveCache<Credential>) {
   return async function authenticate(text: string | undefined, signal?: AbortSignal): Promise<KeyHolder> {
     if (text === undefined || text === "") {
       const how = 'send it as "authorization: Bearer KEY" or "x-api-key: KEY"';
-      throw new Failure("unauthenticated", "CREDENTIAL_MISSING", `The call carries no API key; ${how}`);
+      throw new Failure("unauthenticated", "CREDENTIAL_MISSING", `the call carries no API key; ${how}`);
     }
     const { keyId, secret } = parseApiKey(text);
     const credential = await credentials.get(keyId, signal).catch((error: unknown) => {
@@ -17,13 +17,13 @@ export function createAuthenticate(credentials: LiveCache<Credential>) {
     // The secret first: whoever has only a key's id learns nothing of the key.
     if (!secretMatches(secret, credential.secretHash)) throw unknown(keyId);
     if (credential.revoked) {
-      throw new Failure("unauthenticated", "CREDENTIAL_REVOKED", `The API key "${keyId}" was revoked`);
+      throw new Failure("unauthenticated", "CREDENTIAL_REVOKED", `the API key "${keyId}" was revoked`);
     }
     return credential.holder;
   };
 }
 
 function unknown(keyId: string, cause?: unknown): Failure {
-  const message = `There is no API key "${keyId}" with this secret`;
+  const message = `there is no API key "${keyId}" with this secret`;
   return new Failure("unauthenticated", "CREDENTIAL_UNKNOWN", message, { cause });
 }

@@ -47,7 +47,7 @@ export function createOrigin(client: Client<typeof SnapshotService>, timeoutMs: 
         .getDefinitions({ projectId, revision }, options)
         .catch((error: unknown) => Promise.reject(failureOf(error, what, reason)));
       const { definitions, servedGeneration } = answer;
-      if (definitions === undefined) throw new Failure("unavailable", "BACKEND_UNAVAILABLE", "Config answered nothing");
+      if (definitions === undefined) throw new Failure("unavailable", "BACKEND_UNAVAILABLE", "config answered nothing");
       return { definitions, servedGeneration, bytes: toBinary(DefinitionsSchema, definitions).length };
     },
     async readCredential(keyId) {
@@ -70,7 +70,7 @@ export function createOrigin(client: Client<typeof SnapshotService>, timeoutMs: 
 function failureOf(error: unknown, what: string, absent: Reason): Failure {
   const { code } = ConnectError.from(error);
   if (code === Code.NotFound || code === Code.InvalidArgument) {
-    return new Failure("notFound", absent, `There is no ${what}`, { cause: error });
+    return new Failure("notFound", absent, `there is no ${what}`, { cause: error });
   }
-  return new Failure("unavailable", "BACKEND_UNAVAILABLE", `Config can not be asked for ${what} now`, { cause: error });
+  return new Failure("unavailable", "BACKEND_UNAVAILABLE", `config can not be asked for ${what} now`, { cause: error });
 }

@@ -112,7 +112,7 @@ export function createSnapshot(options: SnapshotOptions): Snapshot {
     return newest?.revision === wanted ? newest : revisions.peek(projectId, wanted);
   }
   function checkOpen(): void {
-    if (closing.signal.aborted) throw new Failure("unavailable", "CLOSED", "The snapshot of configuration was closed");
+    if (closing.signal.aborted) throw new Failure("unavailable", "CLOSED", "the snapshot of configuration was closed");
   }
   return {
     async definitions(projectId, { signal } = {}) {
@@ -135,7 +135,7 @@ export function createSnapshot(options: SnapshotOptions): Snapshot {
     },
     ready: ({ signal } = {}) => withSignal(began, signal),
     async close() {
-      closing.abort(new Failure("unavailable", "CLOSED", "The snapshot of configuration was closed"));
+      closing.abort(new Failure("unavailable", "CLOSED", "the snapshot of configuration was closed"));
       await watching;
     },
   };

@@ -40,7 +40,7 @@ export async function watchChanges(
       reason = ConnectError.from(error).message;
     }
     if (signal.aborted) return;
-    log?.warn({ reason }, "The watch of configuration ended; what is known is served until it is back");
+    log?.warn({ reason }, "the watch of configuration ended; what is known is served until it is back");
     await backoff.pause(signal).catch(() => {});
   }
 }

@@ -20,7 +20,7 @@ export function withSignal<T>(work: Promise<T>, signal: AbortSignal | undefined)
 
 /** The failure of a call whose signal has aborted. */
 export function cancelled(signal: AbortSignal): Failure {
-  return new Failure("cancelled", "CANCELLED", "The caller gave up waiting for configuration", {
+  return new Failure("cancelled", "CANCELLED", "the caller gave up waiting for configuration", {
     cause: signal.reason,
   });
 }

@@ -12,7 +12,7 @@ const ATTEMPTS_MAX = 3;
 
 /** Makes a key with a secret of its own and stores it. The text is not to be had again. */
 export async function issueKey(
-  dependencies: Pick<Dependencies, "keys" | "clock" | "random">,
+  dependencies: Pick<Dependencies, "keys" | "clock" | "random" | "log">,
   grant: KeyGrant,
 ): Promise<{ apiKey: ApiKey; text: string }> {
   for (let attempt = 1; ; attempt++) {
@@ -28,11 +28,13 @@ export async function issueKey(
 
 /** Stores a key that exists; fails with `stale` when its id is taken. */
 export async function storeKey(
-  { keys, clock }: Pick<Dependencies, "keys" | "clock">,
+  { keys, clock, log }: Pick<Dependencies, "keys" | "clock" | "log">,
   { keyId, secretHash }: Pick<NewApiKey, "keyId" | "secretHash">,
   grant: KeyGrant,
 ): Promise<ApiKey> {
   const scopes = [...grant.scopes].sort((a, b) => a - b);
   const apiKey = create(ApiKeySchema, { ...grant, scopes, keyId, createTime: timestampFromMs(clock()) });
-  return (await keys.create(apiKey, secretHash)).apiKey;
+  await keys.create(apiKey, secretHash);
+  log.info({ keyId, projectId: apiKey.projectId, scopes }, "an API key was created");
+  return apiKey;
 }

@@ -11,7 +11,7 @@ import { managedKey } from "./managed-key.ts";
 const ATTEMPTS_MAX = 5;
 
 /** Makes the handler of ApiKeyService.RevokeApiKey. */
-export function createRevokeApiKey({ keys, clock }: Dependencies) {
+export function createRevokeApiKey({ keys, clock, log }: Dependencies) {
   return async function revokeApiKey(request: RevokeApiKeyRequest, context: HandlerContext) {
     for (let attempt = 1; ; attempt++) {
       const before = await managedKey(keys, getPrincipal(context), request.keyId);
@@ -19,7 +19,9 @@ export function createRevokeApiKey({ keys, clock }: Dependencies) {
       const revoked = clone(ApiKeySchema, before.apiKey);
       revoked.revokeTime = timestampFromMs(clock());
       try {
-        return { apiKey: (await keys.replace(before, revoked)).apiKey };
+        await keys.replace(before, revoked);
+        log.info({ keyId: request.keyId, projectId: revoked.projectId }, "an API key was revoked");
+        return { apiKey: revoked };
       } catch (error) {
         if (!isStale(error) || attempt === ATTEMPTS_MAX) throw error;
       }

@@ -8,7 +8,7 @@ import { Failure } from "@millrace/failure";
 import { FIRST_OWN_NUMBER } from "@millrace/rollup";
 import { getPrincipal, projectOf } from "@millrace/runtime";
 import type { Dependencies } from "../dependencies.ts";
-import { nextRevision } from "../project/next-revision.ts";
+import { revise } from "../project/next-revision.ts";
 import { checkMetric } from "./check-metric.ts";
 
 const METRICS_MAX = 200;
@@ -21,10 +21,9 @@ export function createCreateMetric({ projects, clock, processingVersion }: Depen
     const { definitions } = await projects.change(projectId, (before) => {
       const nowMs = clock();
       const metric = numbered(checked, before.definitions, nowMs);
-      const next = nextRevision(before.definitions, { nowMs, processingVersion }, (definitions) => {
-        definitions.metrics.push(metric);
+      return revise(before, { nowMs, processingVersion }, (next) => {
+        next.metrics.push(metric);
       });
-      return { ...before, definitions: next };
     });
     return { metric: definitions.metrics.find(({ name }) => name === checked.name)! };
   };

@@ -20,6 +20,7 @@ import {
   templateRollups,
 } from "@millrace/rollup";
 import type { ProjectState } from "../store/project-records.ts";
+import type { RevisionOptions } from "./next-revision.ts";
 
 const YEAR_MS = 365 * 86_400_000;
 const LATE_WINDOW_SECONDS = 48 * 3_600;
@@ -29,38 +30,42 @@ const LATE_WINDOW_SECONDS = 48 * 3_600;
  *
  * @throws Failure `invalid` (TIME_ZONE_UNKNOWN)
  */
-export function newProject(
-  requested: Project,
-  options: { readonly nowMs: number; readonly processingVersion: number },
-): ProjectState {
+export function newProject(requested: Project, options: RevisionOptions): ProjectState {
   const now = timestampFromMs(options.nowMs);
+  const settings = settingsOf(requested);
   const project = create(ProjectSchema, {
     projectId: requested.projectId,
     displayName: requested.displayName || requested.projectId,
     timeZone: checkTimeZone(requested.timeZone || "UTC"),
     template: requested.template,
-    lateWindow: requested.lateWindow ?? seconds(LATE_WINDOW_SECONDS),
-    spread: requested.spread || 1,
-    retention: filledRetention(requested.retention),
+    ...settings,
     createTime: now,
     updateTime: now,
   });
-  const definitions = firstRevision(project, now, options);
+  const definitions = firstRevision(project, settings, now, options);
   return { project, definitions, servedGeneration: 0 };
 }
 
-/** A retention with the defaults in the place of what it does not say. */
-export function filledRetention(retention: Retention | undefined): Retention {
-  return create(RetentionSchema, {
-    minute: retention?.minute ?? seconds(DEFAULT_RETENTION_MINUTES["1m"] * 60),
-    quarterHour: retention?.quarterHour ?? seconds(DEFAULT_RETENTION_MINUTES["15m"] * 60),
-  });
+/** What decides how a project is counted and can be changed later. */
+type Settings = { readonly lateWindow: Duration; readonly spread: number; readonly retention: Retention };
+
+/** The settings that a project asks for, with the defaults in the place of what it does not say. */
+export function settingsOf({ lateWindow, spread, retention }: Project): Settings {
+  return {
+    lateWindow: lateWindow ?? seconds(LATE_WINDOW_SECONDS),
+    spread: spread || 1,
+    retention: create(RetentionSchema, {
+      minute: retention?.minute ?? seconds(DEFAULT_RETENTION_MINUTES["1m"] * 60),
+      quarterHour: retention?.quarterHour ?? seconds(DEFAULT_RETENTION_MINUTES["15m"] * 60),
+    }),
+  };
 }
 
 function firstRevision(
   project: Project,
+  { lateWindow, spread, retention }: Settings,
   now: Timestamp,
-  options: { readonly nowMs: number; readonly processingVersion: number },
+  options: RevisionOptions,
 ): Definitions {
   const { projectId, timeZone, template } = project;
   const definitions = create(DefinitionsSchema, {
@@ -69,8 +74,9 @@ function firstRevision(
     timeZone,
     // The zone's rules of the years around now; what is older or later is answered from finer cells where it differs.
     dayOffsetsMinutes: [...offsetsUsed(timeZone, options.nowMs - YEAR_MS, options.nowMs + 5 * YEAR_MS)],
-    lateWindows: [create(LateWindowSchema, project.lateWindow === undefined ? {} : { window: project.lateWindow })],
-    spread: project.spread,
+    lateWindows: [create(LateWindowSchema, { window: lateWindow })],
+    spread,
+    retention,
     processingVersion: options.processingVersion,
     metrics: templateMetrics(template).map((metric) =>
       Object.assign(clone(MetricSchema, metric), { projectId, createTime: now }),
@@ -80,7 +86,6 @@ function firstRevision(
     ),
     createTime: now,
   });
-  if (project.retention !== undefined) definitions.retention = project.retention;
   definitions.families = layoutFamilies([], definitions.rollups, definitions.metrics);
   return definitions;
 }

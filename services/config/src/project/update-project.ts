@@ -1,16 +1,16 @@
-import { clone, create } from "@bufbuild/protobuf";
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { clone, create, equals } from "@bufbuild/protobuf";
+import { type Duration, DurationSchema, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { type Definitions, LateWindowSchema } from "@millrace/api/millrace/config/v1/definitions_pb";
-import { type Project, ProjectSchema } from "@millrace/api/millrace/config/v1/project_pb";
+import { type Project, ProjectSchema, RetentionSchema } from "@millrace/api/millrace/config/v1/project_pb";
 import type { UpdateProjectRequest } from "@millrace/api/millrace/config/v1/project_service_pb";
 import { Failure } from "@millrace/failure";
 import { getPrincipal, projectOf } from "@millrace/runtime";
 import type { Dependencies } from "../dependencies.ts";
 import { hintAt } from "../nearest.ts";
 import type { ProjectState, StoredProject } from "../store/project-records.ts";
-import { filledRetention } from "./new-project.ts";
-import { nextRevision } from "./next-revision.ts";
+import { settingsOf } from "./new-project.ts";
+import { nextRevision, type RevisionOptions } from "./next-revision.ts";
 import { etagOf, presentProject } from "./present-project.ts";
 
 const CHANGEABLE = ["display_name", "late_window", "spread", "retention"] as const;
@@ -37,30 +37,27 @@ function changed(
   before: StoredProject,
   wanted: Project,
   fields: ReadonlySet<Changeable>,
-  options: { readonly nowMs: number; readonly processingVersion: number },
+  options: RevisionOptions,
 ): ProjectState {
   const project = clone(ProjectSchema, before.project);
+  const { lateWindow, spread, retention } = settingsOf(wanted);
   const changes: ((next: Definitions) => void)[] = [];
   if (fields.has("display_name")) project.displayName = wanted.displayName || project.projectId;
-  if (fields.has("late_window") && !sameDuration(project, wanted)) {
-    if (wanted.lateWindow === undefined)
-      throw Failure.invalidField("project.late_window", "is named in the mask, but absent");
-    const { lateWindow } = wanted;
+  if (fields.has("late_window") && !equals(DurationSchema, lateWindow, settingsOf(project).lateWindow)) {
     project.lateWindow = lateWindow;
     changes.push((next) => addLateWindow(next, lateWindow, options.nowMs));
   }
-  if (fields.has("spread") && wanted.spread !== project.spread) {
-    if (wanted.spread < project.spread) {
-      const description = `is ${wanted.spread}, but the present spread is ${project.spread}, and it never shrinks`;
+  if (fields.has("spread") && spread !== project.spread) {
+    if (spread < project.spread) {
+      const description = `is ${spread}, but the present spread is ${project.spread}, and it never shrinks`;
       throw Failure.invalidField("project.spread", description);
     }
-    project.spread = wanted.spread;
+    project.spread = spread;
     changes.push((next) => {
-      next.spread = wanted.spread;
+      next.spread = spread;
     });
   }
-  if (fields.has("retention")) {
-    const retention = filledRetention(wanted.retention);
+  if (fields.has("retention") && !equals(RetentionSchema, retention, settingsOf(project).retention)) {
     project.retention = retention;
     changes.push((next) => {
       next.retention = retention;
@@ -77,7 +74,7 @@ function changed(
 }
 
 /** The new window starts now by the events' own time: it never opens again what was late before. */
-function addLateWindow(next: Definitions, window: NonNullable<Project["lateWindow"]>, nowMs: number): void {
+function addLateWindow(next: Definitions, window: Duration, nowMs: number): void {
   if (next.lateWindows.length >= LATE_WINDOWS_MAX) {
     const message = `the late window was changed ${LATE_WINDOWS_MAX} times, which is the limit`;
     throw new Failure("precondition", "LIMIT_REACHED", message);
@@ -113,8 +110,4 @@ function checkEtag(before: StoredProject, etag: string): void {
   if (etag === "" || etag === etagOf(before)) return;
   const message = `the project was changed since etag ${JSON.stringify(etag)} was read; its etag is now "${etagOf(before)}"`;
   throw new Failure("stale", "ETAG_MISMATCH", message);
-}
-
-function sameDuration({ lateWindow: a }: Project, { lateWindow: b }: Project): boolean {
-  return a?.seconds === b?.seconds && a?.nanos === b?.nanos;
 }

@@ -9,7 +9,7 @@ import { FIRST_OWN_NUMBER } from "@millrace/rollup";
 import { getPrincipal, projectOf } from "@millrace/runtime";
 import type { Dependencies } from "../dependencies.ts";
 import { hintAt } from "../nearest.ts";
-import { nextRevision } from "../project/next-revision.ts";
+import { revise } from "../project/next-revision.ts";
 import { checkRollup } from "./check-rollup.ts";
 
 const ROLLUPS_MAX = 100;
@@ -23,10 +23,9 @@ export function createCreateRollup({ projects, clock, processingVersion }: Depen
       const nowMs = clock();
       checkMetricsExist(checked, before.definitions);
       const rollup = numbered(checked, before.definitions, nowMs);
-      const next = nextRevision(before.definitions, { nowMs, processingVersion }, (definitions) => {
-        definitions.rollups.push(rollup);
+      return revise(before, { nowMs, processingVersion }, (next) => {
+        next.rollups.push(rollup);
       });
-      return { ...before, definitions: next };
     });
     return { rollup: definitions.rollups.find(({ name }) => name === checked.name)! };
   };

@@ -39,7 +39,7 @@ export class ApiKeyRecords {
    *
    * @throws Failure `precondition` (LIMIT_REACHED); `stale` when the key id is taken
    */
-  async create(apiKey: ApiKey, secretHash: Uint8Array): Promise<StoredApiKey> {
+  async create(apiKey: ApiKey, secretHash: Uint8Array): Promise<void> {
     const { keyId, projectId } = apiKey;
     const prefix = `${projectId}/`;
     const entries = await this.#records.list(INDEX_COLLECTION, { prefix, limit: API_KEYS_MAX });
@@ -51,13 +51,12 @@ export class ApiKeyRecords {
     await putSettled(this.#records, entry).catch((error: unknown) => {
       if (!isStale(error)) throw error;
     });
-    return { apiKey, secretHash, version: await this.#put(0, { apiKey, secretHash }) };
+    await this.#put(0, { apiKey, secretHash });
   }
 
   /** Puts a changed key in the place of `before`; fails with `stale` when it was changed meanwhile. */
-  async replace(before: StoredApiKey, apiKey: ApiKey): Promise<StoredApiKey> {
-    const { secretHash, version } = before;
-    return { apiKey, secretHash, version: await this.#put(version, { apiKey, secretHash }) };
+  async replace(before: StoredApiKey, apiKey: ApiKey): Promise<void> {
+    await this.#put(before.version, { apiKey, secretHash: before.secretHash });
   }
 
   /** All keys by id, those after `afterId` (exclusive), at most `limit` (1 to 1,000). */
