@@ -4,14 +4,17 @@ import type { ByteWriter } from "../bytes/byte-writer.ts";
 
 const INITIAL_MEMBERS = 4;
 
-/** A small sorted set of 64-bit hashes, each as two 32-bit words. */
+/**
+ * A small sorted set of 64-bit hashes, each as two 32-bit words. Most sets have a handful of members and there are
+ * millions of them, so they are in a plain array: a typed one costs 200 bytes before its first element.
+ */
 export class HashSet {
-  /** Pairs of words, sorted by the first, then the second. */
-  #words: Uint32Array;
+  /** Pairs of words as signed integers, which need no boxes, in unsigned order of the first, then the second. */
+  #words: number[];
   #size = 0;
 
   constructor(capacity: number = INITIAL_MEMBERS) {
-    this.#words = new Uint32Array(capacity * 2);
+    this.#words = new Array<number>(capacity * 2).fill(0);
   }
 
   /** How many members there are. */
@@ -21,22 +24,20 @@ export class HashSet {
 
   /** How many bytes the members' array takes. */
   get heldBytes(): number {
-    return this.#words.byteLength;
+    return 8 * this.#words.length;
   }
 
   /** Adds a member, unless it is there. */
   add(word0: number, word1: number): void {
-    const high = word0 >>> 0;
-    const low = word1 >>> 0;
+    const high = word0 | 0;
+    const low = word1 | 0;
     const at = this.#find(high, low);
     if (at < 0) return;
     if (this.#size * 2 === this.#words.length) {
-      const grown = new Uint32Array(this.#words.length * 2);
-      grown.set(this.#words);
-      this.#words = grown;
+      this.#words = this.#words.concat(new Array<number>(this.#words.length).fill(0));
     }
     const words = this.#words;
-    if (at < this.#size) words.copyWithin(at * 2 + 2, at * 2, this.#size * 2);
+    for (let i = this.#size * 2 - 1; i >= at * 2; i--) words[i + 2] = words[i]!;
     words[at * 2] = high;
     words[at * 2 + 1] = low;
     this.#size += 1;
@@ -57,8 +58,8 @@ export class HashSet {
     const set = new HashSet(Math.max(size, INITIAL_MEMBERS));
     const words = set.#words;
     for (let i = 0; i < size * 2; i += 2) {
-      words[i] = reader.fixed32();
-      words[i + 1] = reader.fixed32();
+      words[i] = reader.fixed32() | 0;
+      words[i + 1] = reader.fixed32() | 0;
       if (i > 0 && order(words, i - 2, words[i]!, words[i + 1]!) >= 0) throw corrupt("hashes are out of order");
     }
     set.#size = size;
@@ -81,6 +82,6 @@ export class HashSet {
   }
 }
 
-function order(words: Uint32Array, at: number, high: number, low: number): number {
-  return words[at]! - high || words[at + 1]! - low;
+function order(words: readonly number[], at: number, high: number, low: number): number {
+  return (words[at]! >>> 0) - (high >>> 0) || (words[at + 1]! >>> 0) - (low >>> 0);
 }

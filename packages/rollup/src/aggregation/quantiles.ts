@@ -22,7 +22,7 @@ export class QuantilesState implements State {
   }
 
   get heldBytes(): number {
-    return 120 + 16 * this.#keys.length;
+    return 240 + 16 * this.#keys.length;
   }
 
   /** The relative error of `quantile` for magnitudes from 10^-6 to 10^12. */
@@ -141,15 +141,15 @@ const MERGE_RATIO = 8;
 function readQuantiles(reader: ByteReader): QuantilesState {
   const excluded = reader.varint();
   const size = readSize(reader);
-  const keys: number[] = [];
-  const counts: number[] = [];
+  const keys = new Array<number>(size);
+  const counts = new Array<number>(size);
   let key = 0;
   let distance = 0;
   for (let i = 0; i < size; i++) {
     key = i === 0 ? Number(reader.signed(2)) : key + distance;
     const entry = reader.varint();
-    keys.push(key);
-    counts.push(Math.floor(entry / 2));
+    keys[i] = key;
+    counts[i] = Math.floor(entry / 2);
     if (entry < 2) throw corrupt("an empty bucket is written");
     distance = entry % 2 === 0 ? 1 : reader.varint() + 2;
   }

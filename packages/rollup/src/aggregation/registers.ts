@@ -23,9 +23,9 @@ export class Registers {
     this.#ranks = new Uint8Array(this.#words.buffer);
   }
 
-  /** How many bytes the registers take in memory. */
+  /** Roughly how many bytes the registers take in memory, with the two views and their buffer. */
   get heldBytes(): number {
-    return this.#ranks.length;
+    return 280 + this.#ranks.length;
   }
 
   /** Adds a hash. */

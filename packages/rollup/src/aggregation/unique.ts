@@ -24,7 +24,7 @@ export class UniqueState implements State {
   }
 
   get heldBytes(): number {
-    return 80 + (this.#registers?.heldBytes ?? this.#members.heldBytes);
+    return 160 + (this.#registers?.heldBytes ?? this.#members.heldBytes);
   }
 
   /** Whether `estimate` is exact (but for equal 64-bit hashes of different values). */

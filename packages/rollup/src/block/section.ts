@@ -8,7 +8,9 @@ class StoredCell {
   /** The dimension values; "" also for the `(other)` cell. */
   readonly tuple: string;
   readonly cell: Cell;
+  /** Whether it is in the section's list of touched cells, and which comes after it there. */
   touched = false;
+  nextTouched: StoredCell | undefined = undefined;
 
   constructor(tuple: string, cell: Cell) {
     this.tuple = tuple;
@@ -20,16 +22,14 @@ class StoredCell {
 export class Section {
   readonly schema: RollupSchema;
   readonly #cells = new Map<string, StoredCell>();
-  readonly #growing: readonly number[];
   #other: StoredCell | undefined;
   #otherMerges = 0;
-  #touched: StoredCell[] = [];
-  #sorted: StoredCell[] | undefined = [];
+  #firstTouched: StoredCell | undefined;
+  #sorted: StoredCell[] | undefined;
   #heldBytes = 0;
 
   constructor(schema: RollupSchema) {
     this.schema = schema;
-    this.#growing = growing(schema);
   }
 
   /** How many tuples have a cell of their own. */
@@ -54,7 +54,7 @@ export class Section {
 
   /** Whether any cell was changed since the changes were last taken. */
   get isTouched(): boolean {
-    return this.#touched.length > 0;
+    return this.#firstTouched !== undefined;
   }
 
   /** The cell of a tuple; the caller does not change it. */
@@ -82,7 +82,7 @@ export class Section {
     const withOther = other !== undefined && (!touchedOnly || other.touched);
     writer.varint(withOther ? this.#otherMerges : 0);
     if (withOther) writeStates(writer, other.cell);
-    const cells = touchedOnly ? inOrder(this.#touched.filter((stored) => stored !== other)) : this.#inOrder();
+    const cells = touchedOnly ? inOrder(this.#touchedCells().filter((stored) => stored !== other)) : this.#inOrder();
     for (const stored of cells) {
       writer.text(stored.tuple);
       writeStates(writer, stored.cell);
@@ -92,8 +92,11 @@ export class Section {
 
   /** Forgets which cells were touched. */
   clearTouched(): void {
-    for (const stored of this.#touched) stored.touched = false;
-    this.#touched = [];
+    for (const stored of this.#touchedCells()) {
+      stored.touched = false;
+      stored.nextTouched = undefined;
+    }
+    this.#firstTouched = undefined;
   }
 
   /** Reads `count` cells that `write` wrote, in place of those with the same tuples. */
@@ -107,14 +110,14 @@ export class Section {
     if (otherMerges === 0 && count === 0) throw corrupt("a section without cells is written");
     const fresh = this.#cells.size === 0;
     let last: string | undefined;
-    const read: StoredCell[] = [];
+    const read = new Array<StoredCell>(fresh ? count : 0);
     for (let i = 0; i < count; i++) {
       const tuple = reader.text();
       if (last !== undefined && tuple <= last) throw corrupt("the cells of a section are out of order");
       last = tuple;
       const stored = this.#place(new StoredCell(tuple, readStates(reader, this.schema)), this.#cells.get(tuple));
       this.#cells.set(tuple, stored);
-      if (fresh) read.push(stored);
+      if (fresh) read[i] = stored;
     }
     reader.end();
     if (this.#cells.size > this.schema.maxCells) throw corrupt("a section has more cells than it may");
@@ -147,7 +150,8 @@ export class Section {
   #mergeInto(stored: StoredCell, cell: Cell): void {
     if (!stored.touched) {
       stored.touched = true;
-      this.#touched.push(stored);
+      stored.nextTouched = this.#firstTouched;
+      this.#firstTouched = stored;
     }
     const before = this.#growingBytes(stored.cell);
     mergeCell(stored.cell, cell);
@@ -156,8 +160,15 @@ export class Section {
 
   #growingBytes(cell: Cell): number {
     let bytes = 0;
-    for (const i of this.#growing) bytes += cell[i]!.heldBytes;
+    const kinds = this.schema.kinds;
+    for (let i = 0; i < kinds.length; i++) if (kinds[i]!.grows) bytes += cell[i]!.heldBytes;
     return bytes;
+  }
+
+  #touchedCells(): StoredCell[] {
+    const cells: StoredCell[] = [];
+    for (let stored = this.#firstTouched; stored !== undefined; stored = stored.nextTouched) cells.push(stored);
+    return cells;
   }
 
   #inOrder(): StoredCell[] {
@@ -167,16 +178,12 @@ export class Section {
 }
 
 /** Roughly what a cell costs beside its states: the map's entry, the objects, the tuple's header. */
-const CELL_BYTES = 160;
+const CELL_BYTES = 176;
 
 function cellBytes(stored: StoredCell): number {
   let bytes = CELL_BYTES + stored.tuple.length;
   for (const state of stored.cell) bytes += state.heldBytes;
   return bytes;
-}
-
-function growing(schema: RollupSchema): number[] {
-  return schema.kinds.flatMap((kind, i) => (kind.grows ? [i] : []));
 }
 
 function inOrder(cells: StoredCell[]): StoredCell[] {
@@ -188,7 +195,5 @@ function writeStates(writer: ByteWriter, cell: Cell): void {
 }
 
 function readStates(reader: ByteReader, schema: RollupSchema): Cell {
-  const cell: Cell = [];
-  for (const kind of schema.kinds) cell.push(kind.read(reader));
-  return cell;
+  return schema.kinds.map((kind) => kind.read(reader));
 }
