@@ -1,0 +1,61 @@
+import { Failure } from "@millrace/failure";
+import { createLifecycle, createLogger, createTelemetry, describeVariables, parseEnvironment } from "@millrace/runtime";
+import { openBackends } from "./backends.ts";
+import { banner } from "./banner.ts";
+import { VARIABLES } from "./config.ts";
+import { ensureFirstStart } from "./first-start.ts";
+import { assembleSystem, type Settings } from "./system.ts";
+import { VERSION } from "./version.ts";
+
+const USAGE = `millrace ${VERSION}: every service in one process, on the embedded backends.
+
+Usage: npm start
+
+Environment variables:
+`;
+
+async function main(): Promise<void> {
+  if (process.argv.includes("--help") || process.argv.includes("-h")) {
+    process.stdout.write(`${USAGE}${describeVariables(VARIABLES)}\n`);
+    return;
+  }
+  const warnings: string[] = [];
+  const settings = parseEnvironment(VARIABLES, process.env, { onWarning: (warning) => warnings.push(warning) });
+  const log = createLogger({ service: "millrace", level: settings.logLevel, pretty: settings.prettyLog });
+  for (const warning of warnings) log.warn(warning);
+  const telemetry = await createTelemetry({ service: "millrace", version: VERSION, env: process.env });
+  await run(settings, log, telemetry);
+}
+
+async function run(
+  settings: Settings,
+  log: ReturnType<typeof createLogger>,
+  telemetry: Awaited<ReturnType<typeof createTelemetry>>,
+): Promise<void> {
+  const lifecycle = createLifecycle({ log, deadlineMs: settings.shutdownDeadlineMs });
+  const backends = await openBackends(settings, telemetry);
+  lifecycle.add({ name: "telemetry", stop: () => telemetry.shutdown() });
+  lifecycle.add({ name: "backends", stop: () => backends.close() });
+  const system = assembleSystem({ settings, backends, telemetry, log, version: VERSION, lifecycle });
+  lifecycle.add({
+    name: "first start",
+    async start() {
+      const { url, adminUrl, setReady } = system.server();
+      const { dataDirectory, demoProject } = settings;
+      const { credentials, path } = await ensureFirstStart(system.config.bootstrap, {
+        dataDirectory,
+        url,
+        demoProject,
+      });
+      setReady(true);
+      process.stdout.write(banner(credentials, demoProject, adminUrl, path));
+    },
+  });
+  await lifecycle.run();
+}
+
+main().catch((error: unknown) => {
+  // A failure is written for people; anything else is a defect, and its trace is of use.
+  process.stderr.write(`${error instanceof Failure ? error.message : error instanceof Error ? error.stack : error}\n`);
+  process.exit(1);
+});
