@@ -1,4 +1,5 @@
 import type { EventAppender, SectionHeader } from "@millrace/event-log";
+import type { Reason } from "@millrace/failure";
 import { hashWords, murmur3 } from "@millrace/hash";
 import { EventBatch, FATE } from "./append/event-batch.ts";
 import { LogWriter } from "./append/log-writer.ts";
@@ -79,7 +80,16 @@ export class Intake {
     for (let i = 0; i < frame.count; i++) {
       const rejection =
         arrival.rejected?.get(i) ??
-        this.#takeEvent(frame.bytes, frame.ranges[2 * i]!, frame.ranges[2 * i + 1]!, i, batch, header, arrival, correctionMs);
+        this.#takeEvent(
+          frame.bytes,
+          frame.ranges[2 * i]!,
+          frame.ranges[2 * i + 1]!,
+          i,
+          batch,
+          header,
+          arrival,
+          correctionMs,
+        );
       if (rejection !== undefined) batch.reject(i, rejection);
     }
     batch.close();
@@ -136,7 +146,7 @@ export class Intake {
       assignedId =
         idsFrom === undefined ? randomEventId(receivedAtMs) : streamEventId(idsFrom.streamId, idsFrom.sequence, index);
       if (!scan.hasTime && idsFrom !== undefined) claimTimeMs = streamTimeMs(idsFrom.streamId, receivedAtMs);
-      const length = assignedIdBytes.latin1Write(assignedId, 0);
+      const length = assignedIdBytes.write(assignedId, "latin1");
       murmur3(assignedIdBytes, 0, length, rules.projectHash);
     }
     // The full hash of the project too: of 100,000 projects, two share a seed of 32 bits.
@@ -182,7 +192,9 @@ export class Intake {
     }
     if (duplicates > 0) this.#counters.refused(projectId, "duplicate", "EVENT_DUPLICATE", duplicates);
     if (retries > 0) this.#counters.refused(projectId, "retry", "EVENT_NOT_APPENDED", retries);
-    for (const { reason } of batch.rejections.values()) this.#counters.refused(projectId, "rejected", reason, 1);
+    const byReason = new Map<Reason, number>();
+    for (const { reason } of batch.rejections.values()) byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
+    for (const [reason, count] of byReason) this.#counters.refused(projectId, "rejected", reason, count);
   }
 }
 
@@ -204,7 +216,7 @@ function checkStampedTime(timeMs: number, receivedAtMs: number): Rejection | und
  */
 function streamTimeMs(streamId: string, receivedAtMs: number): number {
   if (streamId.length !== 36) return receivedAtMs;
-  const length = assignedIdBytes.latin1Write(streamId, 0);
+  const length = assignedIdBytes.write(streamId, "latin1");
   const timeMs = uuidTimeMs(assignedIdBytes, 0, length);
   return timeMs >= 0 ? timeMs : receivedAtMs;
 }

@@ -1,6 +1,6 @@
 import type { Definitions } from "@millrace/api/millrace/config/v1/definitions_pb";
-import { hashWords, murmur3Text } from "@millrace/hash";
 import { Failure } from "@millrace/failure";
+import { hashWords, murmur3Text } from "@millrace/hash";
 
 const ROUTE_SEED = 0;
 

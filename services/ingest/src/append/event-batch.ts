@@ -27,6 +27,7 @@ export class EventBatch {
   #hasRepeats = false;
   #openRecords = 0;
   #closed = false;
+  #hasSettled = false;
   readonly #settled = Promise.withResolvers<void>();
 
   constructor(count: number) {
@@ -75,6 +76,10 @@ export class EventBatch {
     this.#settleIfDone();
   }
 
+  get hasSettled(): boolean {
+    return this.#hasSettled;
+  }
+
   /** Resolves when every event's fate is known. Never rejects. */
   get settled(): Promise<void> {
     return this.#settled.promise;
@@ -88,6 +93,7 @@ export class EventBatch {
         if (first !== NONE && this.fates[first] === FATE.retry) this.fates[i] = FATE.retry;
       }
     }
+    this.#hasSettled = true;
     this.#settled.resolve();
   }
 }

@@ -4,7 +4,12 @@ import { isUtf8 } from "../scan/utf8.ts";
 import { WIRE, WireReader } from "../scan/wire-reader.ts";
 
 /** What a field of a known message holds: a scalar by its wire type, a text, or another message. */
-type FieldShape = { readonly name: string; readonly wireType: number; readonly text?: true; readonly message?: () => Shape };
+type FieldShape = {
+  readonly name: string;
+  readonly wireType: number;
+  readonly text?: true;
+  readonly message?: () => Shape;
+};
 type Shape = Readonly<Record<number, FieldShape>>;
 
 const text = (name: string): FieldShape => ({ name, wireType: WIRE.bytes, text: true });

@@ -42,7 +42,6 @@ export class EventScan {
   nanos = 0;
 
   #properties = 0;
-  #at = 0;
 
   /** Tells whether `bytes[from, to)` is an acceptable event in the usual encoding; how far in the future is not asked. */
   accepts(bytes: Uint8Array, from: number, to: number): boolean {
@@ -179,18 +178,27 @@ export class EventScan {
       return at + textLength === to && isText(bytes, at, to);
     }
     // A double is finite unless the eleven bits of its exponent are all set.
-    if (tag === VALUE_NUMBER) return at + 8 === to && ((bytes[to - 1]! & 0x7f) !== 0x7f || (bytes[to - 2]! & 0xf0) !== 0xf0);
+    if (tag === VALUE_NUMBER)
+      return at + 8 === to && ((bytes[to - 1]! & 0x7f) !== 0x7f || (bytes[to - 2]! & 0xf0) !== 0xf0);
     if (tag === VALUE_BOOL) return at + 1 === to && bytes[at]! <= 1;
     return tag === VALUE_NULL && at + 1 === to && bytes[at] === 0;
   }
 
   /** Where the routing key is: the user, else the anonymous id, else the event id; empty when there is none of them. */
   get routeFrom(): number {
-    return this.userTo > this.userFrom ? this.userFrom : this.anonymousTo > this.anonymousFrom ? this.anonymousFrom : this.idFrom;
+    return this.userTo > this.userFrom
+      ? this.userFrom
+      : this.anonymousTo > this.anonymousFrom
+        ? this.anonymousFrom
+        : this.idFrom;
   }
 
   get routeTo(): number {
-    return this.userTo > this.userFrom ? this.userTo : this.anonymousTo > this.anonymousFrom ? this.anonymousTo : this.idTo;
+    return this.userTo > this.userFrom
+      ? this.userTo
+      : this.anonymousTo > this.anonymousFrom
+        ? this.anonymousTo
+        : this.idTo;
   }
 }
 

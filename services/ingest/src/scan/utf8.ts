@@ -4,7 +4,8 @@ export function isUtf8(bytes: Uint8Array, from: number, to: number): boolean {
   while (at < to) {
     const lead = bytes[at++]!;
     if (lead < 0x80) continue;
-    const more = lead >= 0xc2 && lead <= 0xdf ? 1 : lead >= 0xe0 && lead <= 0xef ? 2 : lead >= 0xf0 && lead <= 0xf4 ? 3 : 0;
+    const more =
+      lead >= 0xc2 && lead <= 0xdf ? 1 : lead >= 0xe0 && lead <= 0xef ? 2 : lead >= 0xf0 && lead <= 0xf4 ? 3 : 0;
     if (more === 0 || to - at < more) return false;
     const second = bytes[at]!;
     const least = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;

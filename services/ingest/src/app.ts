@@ -1,0 +1,95 @@
+import type { ConnectRouter } from "@connectrpc/connect";
+import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
+import type { ClaimStore } from "@millrace/cache";
+import type { EventAppender } from "@millrace/event-log";
+import type { RawHandler } from "@millrace/runtime";
+import type { Meter } from "@opentelemetry/api";
+import { Admission } from "./admission.ts";
+import type { IngestSnapshot } from "./caller.ts";
+import { createPostBeacon, createPostEvents } from "./http/post-events.ts";
+import { Intake } from "./intake.ts";
+import { DEFAULT_INGEST_LIMITS, type IngestLimits } from "./limits.ts";
+import { OutcomeCounters } from "./outcome-counters.ts";
+import { createSendByHand } from "./send/send-by-hand.ts";
+import { createSendRpc } from "./send/send-rpc.ts";
+import { createStreamByHand } from "./stream/stream-by-hand.ts";
+import { createStreamRpc } from "./stream/stream-rpc.ts";
+import { WindowGrants } from "./stream/window-grants.ts";
+
+/** What ingest is made of. */
+export type IngestOptions = {
+  readonly eventLog: EventAppender;
+  readonly snapshot: IngestSnapshot;
+  /** Where small batches are looked up, to answer "duplicate" early. */
+  readonly claims?: ClaimStore | undefined;
+  readonly clock: { readonly now: () => number };
+  readonly meter: Meter;
+  readonly limits?: Partial<IngestLimits>;
+};
+
+/** The ingest service, to be put behind a server. */
+export type IngestApp = {
+  /** Registers IngestService, for what the raw handlers leave to it. */
+  readonly routes: (router: ConnectRouter) => void;
+  /** The hot paths and the paths for people, by path. */
+  readonly rawHandlers: Readonly<Record<string, RawHandler>>;
+  /** Paths that web pages of any origin may call. */
+  readonly openPaths: readonly string[];
+  /** Bytes of requests held now. */
+  readonly bytesInFlight: () => number;
+  /** Lets every stream answer, and resolves when all that was taken is settled, or the signal aborts. */
+  readonly drain: (signal?: AbortSignal) => Promise<void>;
+  /** As `drain`; the event log is the caller's to close afterwards. Idempotent. */
+  readonly close: () => Promise<void>;
+};
+
+const SEND_PATH = `/${IngestService.typeName}/Send`;
+const STREAM_PATH = `/${IngestService.typeName}/Stream`;
+
+/** Makes the ingest service. It does no I/O of its own but through the event log, the claims and the snapshot. */
+export function createIngestApp(options: IngestOptions): IngestApp {
+  const { snapshot, clock, meter, claims } = options;
+  const limits = { ...DEFAULT_INGEST_LIMITS, ...options.limits };
+  const draining = new AbortController();
+  const admission = new Admission(limits.bytesInFlight);
+  const windows = new WindowGrants(limits.windowBytes, limits.streamWindowBytes);
+  const intake = new Intake(options.eventLog, new OutcomeCounters(meter), limits);
+  const now = (): number => Math.floor(clock.now());
+  const send = { intake, claims, now, admission, snapshot };
+  const stream = {
+    intake,
+    now,
+    admission,
+    snapshot,
+    drain: draining.signal,
+    limits: { bytes: limits.streamBytes, ageMsMin: limits.streamAgeMsMin, ageMsMax: limits.streamAgeMsMax },
+  };
+  meter
+    .createObservableGauge("millrace_ingest_bytes_in_flight", { unit: "By", description: "Bytes of requests held." })
+    .addCallback((result) => result.observe(admission.bytes));
+
+  async function drain(signal?: AbortSignal): Promise<void> {
+    draining.abort();
+    if (signal === undefined) return intake.whenIdle();
+    if (signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    await Promise.race([intake.whenIdle(), promise]);
+  }
+
+  return {
+    routes(router) {
+      router.service(IngestService, { send: createSendRpc(send), stream: createStreamRpc(stream) });
+    },
+    rawHandlers: {
+      [SEND_PATH]: createSendByHand(send),
+      [STREAM_PATH]: createStreamByHand({ ...stream, windows }),
+      "/v1/events": createPostEvents(send),
+      "/v1/beacon": createPostBeacon(send),
+    },
+    openPaths: [SEND_PATH, "/v1/events", "/v1/beacon"],
+    bytesInFlight: () => admission.bytes,
+    drain,
+    close: () => drain(),
+  };
+}

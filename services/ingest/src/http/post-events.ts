@@ -1,0 +1,117 @@
+import { toJsonString } from "@bufbuild/protobuf";
+import { type SendResponse, SendResponseSchema } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
+import { Failure } from "@millrace/failure";
+import {
+  type AnyRequest,
+  type AnyResponse,
+  type Call,
+  failureToHttp,
+  type RawHandler,
+  writeAnswer,
+} from "@millrace/runtime";
+import type { Admission } from "../admission.ts";
+import { type IngestSnapshot, readCaller } from "../caller.ts";
+import { readJsonBatch } from "../decoded/json-batch.ts";
+import { BATCH_LIMITS } from "../event-limits.ts";
+import { userAgentOf } from "../intake.ts";
+import { decompress, readBody } from "../request-body.ts";
+import { type SendDeps, sendBatch } from "../send/send-batch.ts";
+
+/** What the two paths for people and browsers need. */
+export type HttpDeps = SendDeps & { readonly admission: Admission; readonly snapshot: IngestSnapshot };
+
+const RETRY_AFTER_SECONDS = "1";
+
+/**
+ * `POST /v1/events`: one JSON event, an array, a SendRequest, or NDJSON; gzip is understood. Answers 202 with a
+ * SendResponse when any event was accepted, 409 for a single duplicate, 429 when events are to be sent again and none
+ * was accepted, 400 when none is valid.
+ */
+export function createPostEvents(deps: HttpDeps): RawHandler {
+  return withStatus413(async function postEvents(request, response, call) {
+    if (refuseMethod(request, response)) return;
+    const browserAgent = request.headers.origin === undefined ? undefined : request.headers["user-agent"];
+    const sent = await takeBody(deps, request, browserAgent);
+    const status = statusOf(sent);
+    call.code = status === 202 ? "ok" : `http_${status}`;
+    const headers = {
+      "content-type": "application/json",
+      ...(status === 429 ? { "retry-after": RETRY_AFTER_SECONDS } : {}),
+    };
+    writeAnswer(response, { status, headers, body: toJsonString(SendResponseSchema, sent) });
+  });
+}
+
+/**
+ * `POST /v1/beacon`: the same body as `navigator.sendBeacon` sends it (text/plain, so that no preflight is needed), the
+ * key in the query parameter `key`. Nobody reads the answer, so it is 204 unless no event was valid.
+ */
+export function createPostBeacon(deps: HttpDeps): RawHandler {
+  return withStatus413(async function postBeacon(request, response, call) {
+    if (refuseMethod(request, response)) return;
+    const sent = await takeBody(deps, request, request.headers["user-agent"], "key");
+    const status = statusOf(sent);
+    const isFine = status === 202 || status === 409;
+    call.code = isFine ? "ok" : `http_${status}`;
+    if (isFine) return writeAnswer(response, { status: 204, headers: {} });
+    const headers = { "content-type": "application/json" };
+    writeAnswer(response, { status, headers, body: toJsonString(SendResponseSchema, sent) });
+  });
+}
+
+/** HTTP has a status of its own for what is too large, where RPC says that the argument is invalid. */
+function withStatus413(handle: (request: AnyRequest, response: AnyResponse, call: Call) => Promise<void>): RawHandler {
+  return async (request, response, call) => {
+    try {
+      await handle(request, response, call);
+    } catch (thrown) {
+      const isTooLarge =
+        thrown instanceof Failure && (thrown.reason === "MESSAGE_TOO_LARGE" || thrown.reason === "BATCH_TOO_LARGE");
+      if (!isTooLarge) throw thrown;
+      call.code = "http_413";
+      writeAnswer(response, { ...failureToHttp(thrown), status: 413 });
+    }
+  };
+}
+
+async function takeBody(
+  deps: HttpDeps,
+  request: AnyRequest,
+  userAgent: string | undefined,
+  keyParameter?: string,
+): Promise<SendResponse> {
+  const caller = await readCaller(request, deps.snapshot, keyParameter);
+  const compression = request.headers["content-encoding"] ?? "identity";
+  if (compression !== "identity" && compression !== "gzip") {
+    throw new Failure("invalid", "CONTENT_TYPE_UNSUPPORTED", "The content encoding must be gzip or none.");
+  }
+  const { bytes, admitted } = await readBody(request, BATCH_LIMITS.bodyBytes, deps.admission);
+  let held = admitted;
+  try {
+    let body = bytes;
+    if (compression === "gzip") {
+      deps.admission.take(BATCH_LIMITS.bodyBytes);
+      held += BATCH_LIMITS.bodyBytes;
+      body = await decompress(bytes, BATCH_LIMITS.bodyBytes);
+    }
+    const read = readJsonBatch(body, "events");
+    return await sendBatch(deps, { ...read, caller, userAgent: userAgentOf(userAgent) });
+  } finally {
+    deps.admission.release(held);
+  }
+}
+
+function statusOf(sent: SendResponse): number {
+  if (sent.acceptedCount > 0) return 202;
+  if (sent.retryCount > 0) return 429;
+  if (sent.duplicateCount === 0) return 400;
+  // A single duplicate is worth telling; a batch of them was simply sent again.
+  return sent.duplicateCount === 1 && sent.rejectedCount === 0 ? 409 : 202;
+}
+
+function refuseMethod(request: AnyRequest, response: AnyResponse): boolean {
+  if (request.method === "POST") return false;
+  const body = JSON.stringify({ code: "unimplemented", message: "Only POST is understood here." });
+  writeAnswer(response, { status: 405, headers: { allow: "POST", "content-type": "application/json" }, body });
+  return true;
+}

@@ -1,0 +1,4 @@
+export { createIngestApp, type IngestApp, type IngestOptions } from "./app.ts";
+export type { IngestSnapshot } from "./caller.ts";
+export { BATCH_LIMITS, EVENT_LIMITS } from "./event-limits.ts";
+export { DEFAULT_INGEST_LIMITS, type IngestLimits } from "./limits.ts";
