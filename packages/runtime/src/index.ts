@@ -49,6 +49,7 @@ export type { CorsOptions } from "./server/cors.ts";
 export { DEFAULT_LIMITS, type Http2Limits, type LimitOverrides, type ServerLimits } from "./server/limits.ts";
 export type { AnyRequest, AnyResponse } from "./server/one-port.ts";
 export type { RawHandler } from "./server/request-listener.ts";
-export { type RunningServer, type ServerOptions, startServer } from "./server/start-server.ts";
+export type { RunningServer, ServerOptions } from "./server/server-options.ts";
+export { startServer } from "./server/start-server.ts";
 export { writeAnswer, writeHead } from "./server/write-answer.ts";
 export { createTelemetry, type Telemetry, type TelemetryOptions } from "./telemetry/telemetry.ts";

@@ -1,3 +1,4 @@
+import { Failure } from "@millrace/failure";
 import type { Logger } from "../log/logger.ts";
 
 /** A part of the process with a lifetime. */
@@ -99,7 +100,9 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   }
 
   async function fail(name: string, error: unknown): Promise<void> {
-    log.error({ err: error, component: name }, stopping === undefined ? "failed" : "failed while stopping");
+    // A failure is written for people; of anything else the stack is what helps.
+    if (error instanceof Failure) log.error({ component: name, cause: error.cause }, error.message);
+    else log.error({ err: error, component: name }, "failed");
     await stop(`${name} failed`, 1);
   }
 

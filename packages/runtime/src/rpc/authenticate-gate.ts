@@ -1,6 +1,7 @@
 import type { ConnectRouterOptions } from "@connectrpc/connect";
 import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import type { Logger } from "../log/logger.ts";
+import { callKey } from "../server/call.ts";
 import { leavingError } from "./leaving-error.ts";
 import { type Authenticate, credentialOf, principalKey, requireScope } from "./principal.ts";
 import { scopeOf } from "./scopes.ts";
@@ -27,7 +28,8 @@ export function authenticateGate(authenticate: Authenticate, log: Logger): Gate 
       requireScope(principal, required);
       context.values.set(principalKey, principal);
     } catch (thrown) {
-      throw leavingError(thrown, { log, path, signal: context.signal });
+      const callLog = context.values.get(callKey)?.log ?? log;
+      throw leavingError(thrown, { log: callLog, path, signal: context.signal });
     }
   };
 }

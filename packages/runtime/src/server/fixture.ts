@@ -9,7 +9,8 @@ import { onTestFinished } from "vitest";
 import { silentLogger } from "../log/silent-logger.ts";
 import { type Authenticate, getPrincipal, type Principal, projectOf } from "../rpc/principal.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
-import { type RunningServer, type ServerOptions, startServer } from "./start-server.ts";
+import type { RunningServer, ServerOptions } from "./server-options.ts";
+import { startServer } from "./start-server.ts";
 
 /** Keys that the tests' server knows. */
 export const KEYS: Readonly<Record<string, Principal>> = {

@@ -57,7 +57,8 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
     void context
       .with(spanContext, () => handle(request, response, call, options))
       .then(() => closed)
-      .then(() => finish(response, call, span, options));
+      .then(() => finish(response, call, span, options))
+      .catch((error: unknown) => call.log.error({ err: error }, "a call could not be accounted for"));
   };
 }
 
@@ -127,8 +128,9 @@ function finish(response: AnyResponse, call: Call, span: Span, options: RequestL
   if (SERVER_FAULTS.has(code)) span.setStatus({ code: SpanStatusCode.ERROR, message: code });
   span.end();
   const told = { method: call.method, code, protocol: call.protocol, durationMs: Math.round(durationMs * 10) / 10 };
-  if (code === "ok") call.log.debug(told, "call");
-  else call.log.info(told, "call");
+  // What callers do wrong is theirs to know; in numbers it is in the metrics.
+  if (SERVER_FAULTS.has(code)) call.log.info(told, "call");
+  else call.log.debug(told, "call");
 }
 
 const SERVER_FAULTS: ReadonlySet<string> = new Set([
@@ -137,7 +139,6 @@ const SERVER_FAULTS: ReadonlySet<string> = new Set([
   "data_loss",
   "unavailable",
   "deadline_exceeded",
-  "unimplemented",
 ]);
 
 function codeOfStatus(status: number): string {

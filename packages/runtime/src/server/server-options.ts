@@ -1,0 +1,54 @@
+import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
+import type { Logger } from "../log/logger.ts";
+import type { Authenticate } from "../rpc/principal.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { CorsOptions } from "./cors.ts";
+import type { LimitOverrides } from "./limits.ts";
+import type { RawHandler } from "./request-listener.ts";
+
+/** What a server serves, where, and within which bounds. */
+export type ServerOptions = {
+  readonly service: string;
+  readonly version: string;
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** `host` unless given. */
+  readonly adminHost?: string;
+  readonly adminPort: number;
+  readonly routes: (router: ConnectRouter) => void;
+  /** Handlers of exact paths, such as "/v1/events" or "/millrace.ingest.v1.IngestService/Stream"; before any RPC. */
+  readonly rawHandlers?: Readonly<Record<string, RawHandler>>;
+  readonly authenticate: Authenticate;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+  readonly limits?: LimitOverrides;
+  readonly cors?: CorsOptions;
+  /** Whether grpc.reflection.v1 is served; not unless told. */
+  readonly reflection?: boolean;
+  /** More interceptors, inside those of the runtime. */
+  readonly interceptors?: readonly Interceptor[];
+  /** Asked by /readyz while the server is set ready: whether what it needs is there. */
+  readonly isReady?: () => Promise<boolean>;
+  /** How long to go on as if nothing were, after readiness was withdrawn, so that balancers notice. */
+  readonly drainDelayMs?: number;
+  /** How long calls under way may take during a drain before their connections are cut. 20 s unless given. */
+  readonly drainDeadlineMs?: number;
+};
+
+/** A server that listens. */
+export type RunningServer = {
+  /** Such as "http://127.0.0.1:8080". */
+  readonly url: string;
+  readonly port: number;
+  readonly adminUrl: string;
+  readonly adminPort: number;
+  /** Aborted when a drain begins. */
+  readonly shutdownSignal: AbortSignal;
+  /** Says, to probes and health checks, whether calls are wanted; false at first. */
+  readonly setReady: (ready: boolean) => void;
+  /** Withdraws readiness, lets streams answer, takes nothing new, and resolves when what was under way is done. */
+  readonly drain: () => Promise<void>;
+  /** Ends everything at once, the admin port too. Idempotent. */
+  readonly close: () => Promise<void>;
+};
