@@ -43,7 +43,7 @@ export class EmbeddedCache implements Cache {
   async get(key: string, options?: CallOptions): Promise<Uint8Array | undefined> {
     this.#check(key, options);
     const value = this.#values.get(key, this.#clock())?.value;
-    return typeof value === "number" ? undefined : value?.slice();
+    return typeof value === "number" || value === undefined ? undefined : new Uint8Array(value);
   }
 
   async set(key: string, value: Uint8Array, ttlMs: number, options?: CallOptions): Promise<void> {
@@ -51,7 +51,7 @@ export class EmbeddedCache implements Cache {
     checkTtl(ttlMs);
     if (value.length > MAX_VALUE_BYTES)
       throw Failure.invalidField("value", `must have at most ${MAX_VALUE_BYTES} bytes`);
-    this.#values.set(key, value.slice(), this.#clock() + ttlMs);
+    this.#values.set(key, new Uint8Array(value), this.#clock() + ttlMs);
   }
 
   async delete(key: string, options?: CallOptions): Promise<void> {
@@ -82,7 +82,7 @@ export class EmbeddedCache implements Cache {
     const listeners = this.#channels.get(channel);
     if (listeners === undefined) return;
     // Listeners share one copy that the publisher cannot change.
-    const message = { channel, payload: payload.slice() };
+    const message = { channel, payload: new Uint8Array(payload) };
     for (const listener of [...listeners]) listener.push(message);
   }
 
