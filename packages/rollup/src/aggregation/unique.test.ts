@@ -1,5 +1,7 @@
 import { hashWords, murmur3Text } from "@millrace/hash";
 import { describe, expect, it } from "vitest";
+import { ByteReader } from "../bytes/byte-reader.ts";
+import { ByteWriter } from "../bytes/byte-writer.ts";
 import { type Precision, type UniqueState, uniqueKinds } from "./unique.ts";
 
 /** The state of `count` different texts, each added twice. */
@@ -40,6 +42,18 @@ describe.each([
       expect(Math.abs(mean)).toBeLessThan((4 * error) / Math.sqrt(errors.length));
     }
     expect(stateOf(precision, 1000).relativeError).toBe(error);
+  });
+
+  it("is corrupt when its registers are written in the longer of the two forms", () => {
+    const dense = new ByteWriter();
+    dense.byte(1);
+    dense.raw(Uint8Array.of(1));
+    dense.raw(new Uint8Array((2 ** precision * 6) / 8 - 1));
+    expect(() => uniqueKinds[precision].read(new ByteReader(dense.toBytes()))).toThrow("densely that are sparse");
+    const sparse = new ByteWriter();
+    sparse.varint(2 ** precision * 2 + 1);
+    for (let i = 0; i < 2 ** precision; i++) sparse.varint(1);
+    expect(() => uniqueKinds[precision].read(new ByteReader(sparse.toBytes()))).toThrow("sparsely that are not sparse");
   });
 
   it("of two overlapping sets is that of their union", () => {

@@ -6,7 +6,9 @@ import { CountState, countKind } from "../aggregation/count.ts";
 import { quantilesKind } from "../aggregation/quantiles.ts";
 import { sumKind } from "../aggregation/sum.ts";
 import { uniqueKinds } from "../aggregation/unique.ts";
+import { ByteWriter } from "../bytes/byte-writer.ts";
 import { Block } from "./block.ts";
+import { writeChecksum, writeHeader } from "./layout.ts";
 import { readSections } from "./read-sections.ts";
 import { type BlockSchema, type Cell, emptyCell } from "./schema.ts";
 
@@ -249,6 +251,28 @@ describe("damaged blocks", () => {
     );
   });
 
+  it.each([
+    { name: "a tuple twice", cells: ["a", "a"], wrong: "out of order" },
+    { name: "tuples in the wrong order", cells: ["b", "a"], wrong: "out of order" },
+    { name: "more cells than they may", cells: ["a", "b", "c", "d", "e"], wrong: "more cells than it may" },
+    { name: "a section without cells", cells: [], wrong: "without cells" },
+  ])("are corrupt when they hold $name", ({ cells, wrong }) => {
+    const bytes = handWritten({ off: 5, wts: 1 }, cells);
+    expect(() => Block.decode(SCHEMA, bytes)).toThrow(wrong);
+    expect(() => {
+      const cursor = readSections(SCHEMA, bytes, [0]).sections[0]!;
+      while (cursor.next()) cursor.read();
+    }).toThrow(wrong);
+  });
+
+  it("are corrupt when a partial one ends before it starts, or has more tuples than there is room for", () => {
+    const block = Block.decode(SCHEMA, handWritten({ off: 5, wts: 1 }, ["a", "b", "c", "d"]));
+    const backwards = handWritten({ off: 5, wts: 2, previousOff: 5 }, ["a"]);
+    expect(() => block.overlay(backwards)).toThrow("ends before it starts");
+    const tooMany = handWritten({ off: 6, wts: 2, previousOff: 5 }, ["e"]);
+    expect(() => block.overlay(tooMany)).toThrow("more cells than it may");
+  });
+
   it("are corrupt as other data are", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
@@ -264,6 +288,24 @@ describe("damaged blocks", () => {
     expect(() => Block.decode(without, bytes)).toThrow("unknown or misplaced rollup 3");
   });
 });
+
+/** A block with cells of count 1 in the first rollup, whether or not they may be so. */
+function handWritten(
+  position: { off: number; wts: number; previousOff?: number },
+  cells: readonly string[],
+): Uint8Array {
+  const section = new ByteWriter();
+  section.varint(0);
+  for (const tuple of cells) {
+    section.text(tuple);
+    section.varint(1);
+  }
+  const writer = new ByteWriter();
+  writeHeader(writer, position, [{ number: 0, cells: cells.length, bytes: section.length }]);
+  writer.raw(section.view());
+  writeChecksum(writer);
+  return writer.toBytes();
+}
 
 function failureOf(action: () => unknown): Failure | undefined {
   try {

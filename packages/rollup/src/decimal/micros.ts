@@ -13,8 +13,8 @@ export const MAX_MAGNITUDE = 1e15;
 const SCALE = 10 ** PLACES;
 const BIG_SCALE = 10n ** BigInt(PLACES);
 
-/** Below this the fraction of a product with the scale still shows on which side of a half it lies. */
-const FAST_LIMIT = 2 ** 50;
+/** Doubles below this are at most a half apart. */
+const FAST_LIMIT = 2 ** 52;
 
 /**
  * Rounds a double, taken at its exact binary value, half to even to 6 places; undefined when it is not finite or beyond
@@ -28,8 +28,8 @@ export function toMicros(value: number): Micros | undefined {
   if (magnitude < FAST_LIMIT) {
     const floor = Math.floor(scaled);
     const fraction = scaled - floor;
-    // The product is off by at most magnitude * 2^-53: further from a half than twice that, the rounding is certain.
-    if (Math.abs(fraction - 0.5) > magnitude * 2 ** -52) return fraction < 0.5 ? floor + 0 : floor + 1;
+    // Every half is a double here, and rounding keeps order: the product lies on its true side of one, or on it.
+    if (fraction !== 0.5) return fraction < 0.5 ? floor + 0 : floor + 1;
   } else if (Number.isInteger(value)) {
     return magnitude <= Number.MAX_SAFE_INTEGER ? scaled : BigInt(value) * BIG_SCALE;
   }
