@@ -15,7 +15,7 @@ export interface Bootstrap {
   /** Makes the project where there is none of that id; what there is stays as it is. */
   ensureProject(project: MessageInitShape<typeof ProjectSchema>): Promise<Project>;
   /**
-   * Makes sure that somebody can manage the account: that `adminKey` is a key of the account with all scopes, or, where
+   * Makes sure that somebody can manage the account: that `adminKey` is a key of the account, or, where
    * none is given, that there is any good key of the account with the scope ADMIN.
    *
    * @returns the text of the key, only when it was made now
@@ -34,7 +34,7 @@ export interface Bootstrap {
 const ADMIN: KeyGrant = {
   projectId: "",
   displayName: "Administrator",
-  scopes: [Scope.INGEST, Scope.IMPORT, Scope.REPORT, Scope.ADMIN],
+  scopes: [Scope.REPORT, Scope.ADMIN],
 };
 
 /** Makes the bootstrap of a config. */

@@ -8,7 +8,7 @@ import { isStale, putSettled } from "./put-settled.ts";
 
 /** The collection of projects, by project id. */
 export const PROJECT_COLLECTION = "project";
-/** The collection of past revisions, by {@link revisionId}. */
+/** The collection of past revisions, by `<project id>@<revision>`. */
 export const DEFINITIONS_COLLECTION = "definitions";
 
 /** A record of the store takes 1 MiB; this leaves room for what the store itself and later fields need. */
@@ -158,7 +158,7 @@ export class ProjectRecords {
 }
 
 /** The id of a revision's record; padded, so that ids sort as revisions do. */
-export function revisionId(projectId: string, revision: bigint): string {
+function revisionId(projectId: string, revision: bigint): string {
   return `${projectId}@${String(revision).padStart(20, "0")}`;
 }
 

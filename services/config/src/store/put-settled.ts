@@ -6,7 +6,8 @@ const ATTEMPTS_MAX = 3;
 /**
  * Makes one change and knows, when it resolves or fails with `stale`, whether it was made: where the store does not, it
  * reads the record again. What is written is then told apart from what others wrote by its bytes, so two writers of
- * equal bytes may both take the write for theirs, which is as good.
+ * equal bytes may both take the write for theirs, which is as good; and a write that others have changed over by then
+ * is reported as `stale`, as if it had not been made.
  *
  * @returns the record's version
  * @throws Failure `stale` when the record has another version; whatever else the store fails with
