@@ -143,6 +143,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
     },
     async drain() {
       clearInterval(expiring);
+      for (const partition of partitions.values()) partition.beginDrain();
       await member?.leave();
       member = undefined;
     },

@@ -1,6 +1,7 @@
 import type { CellStore } from "@millrace/cell-store";
 import { watermarkState } from "@millrace/cell-store";
 import type { LogRecord, OwnedPartition, PartitionHandler } from "@millrace/event-log";
+import { Failure } from "@millrace/failure";
 import { TIERS, type Tier } from "@millrace/rollup";
 import { BlockTable, type HighestBuckets } from "./blocks/block-table.ts";
 import type { MemoryBudget } from "./blocks/memory-budget.ts";
@@ -8,7 +9,7 @@ import { checkpointState } from "./flush/checkpoint.ts";
 import { flushTier } from "./flush/tier-flush.ts";
 import { TierProgress } from "./flush/tier-progress.ts";
 import { LAG_ALLOWANCE_MS } from "./fold/claim-lifetime.ts";
-import { RecordFolder, type RecordFolderDeps } from "./fold/record-folder.ts";
+import { type FoldedPart, RecordFolder, type RecordFolderDeps } from "./fold/record-folder.ts";
 import type { LivePublisher } from "./live/live-publisher.ts";
 import { InFlight } from "./status/in-flight.ts";
 
@@ -57,6 +58,9 @@ export class Partition implements PartitionHandler {
   readonly #timers = new Map<Tier, NodeJS.Timeout>();
   readonly #running = new Map<Tier, Promise<void>>();
   readonly #stopped = new AbortController();
+  readonly #draining = new AbortController();
+  /** Ends the waiting of the fold: for a drain, or because the partition is not ours any more. */
+  readonly #foldSignal = AbortSignal.any([this.#stopped.signal, this.#draining.signal]);
   #nextOffset: number;
   #committed: number;
   #lastAppendMs = 0;
@@ -106,9 +110,17 @@ export class Partition implements PartitionHandler {
   }
 
   async records(records: readonly LogRecord[]): Promise<void> {
-    const signal = this.#stopped.signal;
+    // What is not folded before a drain is the next owner's.
+    if (this.#draining.signal.aborted) return;
     this.#checkLag(records);
-    for (const part of await this.#folder.fold(records, signal)) {
+    let folded: readonly FoldedPart[];
+    try {
+      folded = await this.#folder.fold(records, this.#foldSignal);
+    } catch (error) {
+      if (this.#draining.signal.aborted) return;
+      throw error;
+    }
+    for (const part of folded) {
       this.#table.add(part.projectId, part.offset, part.appendTimeMs, part.parts);
       this.inFlight.add(part.projectId, part.events);
     }
@@ -127,7 +139,13 @@ export class Partition implements PartitionHandler {
     if (performance.now() - this.#watermarksMs >= IDLE_WATERMARK_MS) this.#keepHouse();
   }
 
+  /** Ends any wait for a backend that is away: a drain stores what is folded, and leaves the rest to the next owner. */
+  beginDrain(): void {
+    this.#draining.abort(new Failure("unavailable", "DRAINING", "processing is stopping"));
+  }
+
   async revoke(): Promise<void> {
+    this.beginDrain();
     await this.#flushAll();
     await this.#keepHouse(true);
     this.#abandon();

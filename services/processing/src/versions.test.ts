@@ -1,0 +1,54 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { EventSchema } from "@millrace/api/millrace/event/v1/event_pb";
+import { ENRICHMENT_VERSIONS } from "@millrace/enrichment";
+import type { EventSection } from "@millrace/event-log";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { definitionsOf, openTestBed, section, storedCounts, WEB } from "./test-bed.ts";
+
+const NOW = Date.now();
+const site = definitionsOf("site", WEB);
+const TABLET =
+  "Mozilla/5.0 (iPad; CPU OS 12_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/12.1 Mobile/15E148 Safari/604.1";
+
+/** Tablets are tablets since version 2, and were mobiles before. */
+function fromTablet(id: string, processingVersion: number): EventSection {
+  const properties = { url: "https://shop.example/", user_agent: TABLET };
+  const event = create(EventSchema, { eventId: id, name: "page_view", userId: id, properties });
+  const stamps = { timeMs: NOW, claimTimeMs: NOW, late: false, assignedId: "" };
+  return { ...section("site", NOW, [{ ...stamps, bytes: toBinary(EventSchema, event) }]), processingVersion };
+}
+
+it("folds each section by the version that it is stamped with, also side by side and when folded again (P3)", async () => {
+  const bed = await openTestBed({ definitions: [site], partitions: 1 });
+  onTestFinished(() => bed.close());
+  for (const [i, version] of [...ENRICHMENT_VERSIONS, ...ENRICHMENT_VERSIONS].entries()) {
+    await bed.append([fromTablet(`a${i}`, version), fromTablet(`b${i}`, ENRICHMENT_VERSIONS[0])]);
+  }
+  const expected = { mobile: 6, tablet: 2 };
+  const folded = async () => {
+    const committed = await bed.eventLog.committed("millrace.processing", 0);
+    expect(committed).toBe(4);
+    expect(await storedCounts(bed.cellStore, site, "devices", "1h")).toEqual(expected);
+  };
+  const app = await bed.start();
+  await vi.waitFor(folded, { timeout: 10_000 });
+  await app.drain();
+});
+
+it("waits, and says why, for a version that this release does not know", async () => {
+  const warnings: string[] = [];
+  const log = {
+    info() {},
+    error() {},
+    warn: (fields: object) => void warnings.push(String((fields as { err?: Error }).err?.message)),
+  };
+  const bed = await openTestBed({ definitions: [site], log });
+  onTestFinished(() => bed.close());
+  await bed.append([fromTablet("a", 99)]);
+  const app = await bed.start();
+  await vi.waitFor(() => expect(warnings[0]).toContain("processing version 99"));
+  expect(await storedCounts(bed.cellStore, site, "devices", "1m")).toEqual({});
+  expect(bed.letters).toEqual([]);
+  // Waiting does not keep it from stopping in good order.
+  await app.drain();
+});
