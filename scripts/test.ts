@@ -1,0 +1,29 @@
+/** `npm test`: everything that a change could break. Stops at the first step that fails. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checks, run, runStep } from "./step.ts";
+
+for (const step of checks) runStep(step);
+runStep(["unused code", "knip"]);
+runStep(["proto lint", "buf", "lint"]);
+runStep(["proto format", "buf", "format", "--diff", "--exit-code", "proto"]);
+runStep(["proto compatibility", "node", "scripts/breaking.ts"]);
+process.exitCode = runTests();
+
+/** Runs every test; the last line says how many passed, and how many failed. */
+function runTests(): number {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-test-"));
+  const report = join(folder, "report.json");
+  try {
+    console.log("\n── tests");
+    const status = run("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
+    if (numPendingTests > 0) console.log(`${numPendingTests} skipped: the output above says what they need.`);
+    if (status !== 0 && numFailedTests === 0) console.log("The run failed outside of a test: see above.");
+    console.log(`${numPassedTests} passed, ${numFailedTests} failed`);
+    return status;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
