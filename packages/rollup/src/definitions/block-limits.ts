@@ -16,14 +16,8 @@ const CELLS_SHARED_MIN = 64;
 /** A dimension's value is cut to this many bytes of UTF-8. */
 export const DIMENSION_BYTES_MAX = 200;
 
-/** What a cell takes beside its tuple and its states. */
+/** What a cell takes beside its dimensions' values and its states: separators, lengths, and a share of the directory. */
 const CELL_OVERHEAD_BYTES = 32;
-
-/**
- * The tuples of several dimensions count as this many bytes. They could be longer, up to 1,205 bytes; a block full of
- * such is at most a few hundred kilobytes larger than the limit, and does not happen by itself.
- */
-const TUPLE_BYTES_COUNTED = 256;
 
 /** Registers of the unique metrics: more where a rollup has one cell. Fixed: blocks depend on it. */
 const PRECISION_ALONE = 14;
@@ -36,7 +30,7 @@ export function kindOfMetric(metric: Metric, rollup: Rollup): StateKind {
 
 /** How many bytes a cell of the rollup can take in a block. */
 export function cellBytesMax(rollup: Rollup, metrics: ReadonlyMap<string, Metric>): number {
-  let bytes = CELL_OVERHEAD_BYTES + Math.min(DIMENSION_BYTES_MAX * rollup.dimensions.length, TUPLE_BYTES_COUNTED);
+  let bytes = CELL_OVERHEAD_BYTES + DIMENSION_BYTES_MAX * rollup.dimensions.length;
   for (const name of rollup.metrics) bytes += kindOfMetric(named(metrics, name, "metric"), rollup).maxBytes;
   return bytes;
 }
@@ -47,17 +41,14 @@ export function cellBytesMax(rollup: Rollup, metrics: ReadonlyMap<string, Metric
  * to one common number. A pure function of rollups and metrics that never change, so that a family's version says it.
  */
 export function limitCells(rollups: readonly Rollup[], metrics: ReadonlyMap<string, Metric>): readonly number[] {
-  const asked = rollups.map(cellsAsked);
-  const bytes = rollups.map((rollup) => cellBytesMax(rollup, metrics));
   let common = CELLS_MAX;
-  while (common > 1 && blockBytes(asked, bytes, common) > BLOCK_BYTES_MAX) common -= 1;
-  return asked.map((cells) => Math.min(cells, common));
+  while (common > 1 && blockBytesMax(rollups, metrics, common) > BLOCK_BYTES_MAX) common -= 1;
+  return rollups.map((rollup) => Math.min(cellsAsked(rollup), common));
 }
 
 /** Whether the rollups can be stored in one block without being lowered to few cells each. */
 export function fitTogether(rollups: readonly Rollup[], metrics: ReadonlyMap<string, Metric>): boolean {
-  const bytes = rollups.map((rollup) => cellBytesMax(rollup, metrics));
-  return blockBytes(rollups.map(cellsAsked), bytes, CELLS_SHARED_MIN) <= BLOCK_BYTES_MAX;
+  return blockBytesMax(rollups, metrics, CELLS_SHARED_MIN) <= BLOCK_BYTES_MAX;
 }
 
 function cellsAsked(rollup: Rollup): number {
@@ -65,8 +56,12 @@ function cellsAsked(rollup: Rollup): number {
   return Math.min(CELLS_MAX, rollup.maxTuples === 0 ? CELLS_MAX : rollup.maxTuples);
 }
 
-function blockBytes(asked: readonly number[], bytes: readonly number[], common: number): number {
+/** How large a block can get when no rollup has more than `common` cells beside its "(other)" cell. */
+function blockBytesMax(rollups: readonly Rollup[], metrics: ReadonlyMap<string, Metric>, common: number): number {
   let sum = 0;
-  for (let i = 0; i < asked.length; i++) sum += (Math.min(asked[i]!, common) + 1) * bytes[i]!;
+  for (const rollup of rollups) {
+    const cells = rollup.dimensions.length === 0 ? 1 : Math.min(cellsAsked(rollup), common) + 1;
+    sum += cells * cellBytesMax(rollup, metrics);
+  }
   return sum;
 }

@@ -1,6 +1,7 @@
-import type { Metric } from "@millrace/api/millrace/config/v1/metric_pb";
+import { clone } from "@bufbuild/protobuf";
+import { type Metric, MetricSchema } from "@millrace/api/millrace/config/v1/metric_pb";
 import { Template } from "@millrace/api/millrace/config/v1/project_pb";
-import type { Rollup } from "@millrace/api/millrace/config/v1/rollup_pb";
+import { type Rollup, RollupSchema } from "@millrace/api/millrace/config/v1/rollup_pb";
 import { SERVICE_METRICS, SERVICE_ROLLUPS } from "./service.ts";
 import { SHOP_METRICS, SHOP_ROLLUPS } from "./shop.ts";
 import { WEB_METRICS, WEB_ROLLUPS } from "./web.ts";
@@ -9,10 +10,19 @@ import { WEB_METRICS, WEB_ROLLUPS } from "./web.ts";
 export const FIRST_OWN_NUMBER = 1_000;
 
 /**
- * The metrics that a project of this template starts with: numbered, without project and creation time. The numbers of
- * a released template never change, and are never used again.
+ * The metrics that a project of this template starts with: numbered, without project and creation time; the caller's to
+ * change. The numbers of a released template never change, and are never used again.
  */
-export function templateMetrics(template: Template): readonly Metric[] {
+export function templateMetrics(template: Template): Metric[] {
+  return metricsOf(template).map((metric) => clone(MetricSchema, metric));
+}
+
+/** The rollups that a project of this template starts with, like {@link templateMetrics}. */
+export function templateRollups(template: Template): Rollup[] {
+  return rollupsOf(template).map((rollup) => clone(RollupSchema, rollup));
+}
+
+function metricsOf(template: Template): readonly Metric[] {
   switch (template) {
     case Template.WEB:
       return WEB_METRICS;
@@ -25,8 +35,7 @@ export function templateMetrics(template: Template): readonly Metric[] {
   }
 }
 
-/** The rollups that a project of this template starts with, like {@link templateMetrics}. */
-export function templateRollups(template: Template): readonly Rollup[] {
+function rollupsOf(template: Template): readonly Rollup[] {
   switch (template) {
     case Template.WEB:
       return WEB_ROLLUPS;
