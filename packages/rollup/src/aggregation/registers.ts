@@ -102,8 +102,8 @@ export class Registers {
   }
 
   /**
-   * Puts the registers that are not zero into `sparse`: how many there are and in how many bytes. Gives up, with `bytes`
-   * the size of the dense form, where they take no less.
+   * Puts the registers that are not zero into `sparse`: how many there are and in how many bytes. Gives up once they take
+   * no fewer bytes than the dense form.
    */
   #packSparsely(): { count: number; bytes: number } {
     const ranks = this.#ranks;
@@ -113,7 +113,7 @@ export class Registers {
     let last = -1;
     for (let w = 0; w < this.#words.length; w++) {
       if (this.#words[w] === 0) continue;
-      if (at >= limit) return { count, bytes: limit };
+      if (at >= limit) return { count, bytes: at };
       for (let i = w * 4; i < w * 4 + 4; i++) {
         if (ranks[i] === 0) continue;
         let entry = (i - last - 1) * 64 + ranks[i]!;
@@ -126,7 +126,7 @@ export class Registers {
         last = i;
       }
     }
-    return { count, bytes: Math.min(at, limit) };
+    return { count, bytes: at };
   }
 
   #writeDense(writer: ByteWriter): void {
