@@ -93,4 +93,21 @@ describe("a process", () => {
     expect(await exit).toBe(0);
     expect(told).not.toContain("start server");
   });
+
+  it("lets a start finish before it is undone", async () => {
+    const { lifecycle, signals, told, exit, tell } = fixture();
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    lifecycle.add(tell("store", { start: () => opened.then(() => void told.push("opened")) }));
+    const running = lifecycle.run();
+    signals.emit("SIGTERM");
+    await new Promise(setImmediate);
+    expect(told).toEqual([]);
+    open();
+    await running;
+    expect(await exit).toBe(0);
+    expect(told).toEqual(["opened", "drain store", "stop store"]);
+  });
 });

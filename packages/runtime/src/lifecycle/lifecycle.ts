@@ -31,7 +31,7 @@ export type SignalSource = {
 export type Lifecycle = {
   /** Adds a component, which starts after those added before it, and drains and stops before them. */
   add: (component: Component) => void;
-  /** Starts all. When one fails, those started are stopped, the process ends with 1, and this never resolves. */
+  /** Starts all. When one fails, those started are drained and stopped, and the process ends with 1. */
   run: () => Promise<void>;
   /** Drains and stops all, then ends the process with 0. Repeated calls join the first. */
   shutdown: (cause: string) => Promise<void>;
@@ -46,82 +46,104 @@ const SIGNALS = ["SIGTERM", "SIGINT"] as const;
  * process ends with 0. A second signal, or the deadline, ends it with 1 at once, saying what was still open.
  */
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
-  const { log, deadlineMs } = options;
-  const exit = options.exit ?? ((code) => process.exit(code));
-  const signals = options.signals ?? process;
-  const components: Component[] = [];
-  const started: Component[] = [];
-  let stopping: Promise<void> | undefined;
-  let ended = false;
+  return new ProcessLifecycle(options);
+}
 
-  function end(code: number): void {
-    if (ended) return;
-    ended = true;
-    for (const signal of SIGNALS) signals.off(signal, onSignal);
-    exit(code);
+class ProcessLifecycle implements Lifecycle {
+  readonly #log: Logger;
+  readonly #deadlineMs: number;
+  readonly #exit: (code: number) => void;
+  readonly #signals: SignalSource;
+  readonly #components: Component[] = [];
+  readonly #started: Component[] = [];
+  #starting: Promise<unknown> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
+  #hasEnded = false;
+
+  constructor(options: LifecycleOptions) {
+    this.#log = options.log;
+    this.#deadlineMs = options.deadlineMs;
+    this.#exit = options.exit ?? ((code) => process.exit(code));
+    this.#signals = options.signals ?? process;
   }
 
-  function force(cause: string): void {
-    log.error({ open: started.map(({ name }) => name) }, `${cause}: ending by force`);
-    end(1);
+  add(component: Component): void {
+    this.#components.push(component);
   }
 
-  function onSignal(): void {
-    if (stopping === undefined) void stop("a signal", 0);
-    else force("a second signal");
+  async run(): Promise<void> {
+    for (const signal of SIGNALS) this.#signals.on(signal, this.#onSignal);
+    for (const component of this.#components) {
+      if (this.#stopping !== undefined) return this.#stopping;
+      // Counted as started from here on, so that a half-made start is undone as well.
+      this.#started.push(component);
+      const starting = (async () => component.start?.())();
+      this.#starting = starting.catch(() => {});
+      try {
+        await starting;
+      } catch (error) {
+        return this.fail(component.name, error);
+      }
+    }
   }
 
-  function stop(cause: string, code: number): Promise<void> {
-    stopping ??= stopAll(cause, code);
-    return stopping;
+  shutdown(cause: string): Promise<void> {
+    return this.#stop(cause, 0);
   }
 
-  async function stopAll(cause: string, code: number): Promise<void> {
-    log.info({ cause }, "stopping");
-    const timer = setTimeout(() => force(`the deadline of ${deadlineMs} ms`), deadlineMs);
-    let clean = true;
-    for (const component of started.toReversed()) clean = (await attempt(component, "drain")) && clean;
-    while (started.length > 0) {
-      clean = (await attempt(started.at(-1)!, "stop")) && clean;
-      started.pop();
+  fail(name: string, error: unknown): Promise<void> {
+    // A failure is written for people; of anything else the stack is what helps.
+    if (error instanceof Failure) this.#log.error({ component: name, cause: error.cause }, error.message);
+    else this.#log.error({ err: error, component: name }, "failed");
+    return this.#stop(`${name} failed`, 1);
+  }
+
+  readonly #onSignal = (): void => {
+    if (this.#stopping === undefined) void this.#stop("a signal", 0);
+    else this.#force("a second signal");
+  };
+
+  #stop(cause: string, code: number): Promise<void> {
+    this.#stopping ??= this.#stopAll(cause, code);
+    return this.#stopping;
+  }
+
+  async #stopAll(cause: string, code: number): Promise<void> {
+    this.#log.info({ cause }, "stopping");
+    const timer = setTimeout(() => this.#force(`the deadline of ${this.#deadlineMs} ms`), this.#deadlineMs);
+    // What is starting is let finish, or it would open something after its own stop. A start may itself have called
+    // for the stop, so that only the next turn knows its promise.
+    await Promise.resolve();
+    await this.#starting;
+    let isClean = true;
+    for (const component of this.#started.toReversed()) isClean = (await this.#attempt(component, "drain")) && isClean;
+    while (this.#started.length > 0) {
+      isClean = (await this.#attempt(this.#started.at(-1)!, "stop")) && isClean;
+      this.#started.pop();
     }
     clearTimeout(timer);
-    end(clean ? code : 1);
+    this.#end(isClean ? code : 1);
   }
 
-  async function attempt(component: Component, step: "drain" | "stop"): Promise<boolean> {
+  async #attempt(component: Component, step: "drain" | "stop"): Promise<boolean> {
     try {
       await component[step]?.();
       return true;
     } catch (error) {
-      log.error({ err: error, component: component.name }, `could not ${step}`);
+      this.#log.error({ err: error, component: component.name }, `could not ${step}`);
       return false;
     }
   }
 
-  async function fail(name: string, error: unknown): Promise<void> {
-    // A failure is written for people; of anything else the stack is what helps.
-    if (error instanceof Failure) log.error({ component: name, cause: error.cause }, error.message);
-    else log.error({ err: error, component: name }, "failed");
-    await stop(`${name} failed`, 1);
+  #force(cause: string): void {
+    this.#log.error({ open: this.#started.map(({ name }) => name) }, `${cause}: ending by force`);
+    this.#end(1);
   }
 
-  return {
-    add: (component) => void components.push(component),
-    async run() {
-      for (const signal of SIGNALS) signals.on(signal, onSignal);
-      for (const component of components) {
-        if (stopping !== undefined) return stopping;
-        // Counted as started from here on, so that a half-made start is undone as well.
-        started.push(component);
-        try {
-          await component.start?.();
-        } catch (error) {
-          return fail(component.name, error);
-        }
-      }
-    },
-    shutdown: (cause) => stop(cause, 0),
-    fail,
-  };
+  #end(code: number): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    for (const signal of SIGNALS) this.#signals.off(signal, this.#onSignal);
+    this.#exit(code);
+  }
 }

@@ -15,6 +15,7 @@ import type { Logger } from "../log/logger.ts";
 import { authenticateGate } from "../rpc/authenticate-gate.ts";
 import { mapFailures } from "../rpc/map-failures.ts";
 import type { Authenticate } from "../rpc/principal.ts";
+import { withReason } from "../rpc/protocol-errors.ts";
 import { scopeOf } from "../rpc/scopes.ts";
 import { endStreamsOnShutdown } from "../rpc/streams-on-shutdown.ts";
 import { validateRequests } from "../rpc/validate.ts";
@@ -82,9 +83,28 @@ async function answer(handler: Handler, request: AnyRequest, response: AnyRespon
   }
   const values = createContextValues().set(callKey, call);
   const received = universalRequestFromNodeRequest(request, response, undefined, values);
-  if (handler.method.methodKind === "unary") boundDeadline(received.header, call.protocol.startsWith("grpc"), limits);
-  const answered = await amendProtocolErrors(await handler(received), call);
-  // The library waits for an event that an HTTP/1 response does not have; "close" comes in either version.
-  const closed = new Promise<void>((resolve) => response.once("close", resolve));
-  await Promise.race([universalResponseToNodeResponse(answered, response), closed]);
+  const isUnary = handler.method.methodKind === "unary";
+  const stopWaiting = isUnary && "stream" in request ? limitArrival(request, response, call, limits) : undefined;
+  try {
+    if (isUnary) boundDeadline(received.header, call.protocol.startsWith("grpc"), limits);
+    const answered = await amendProtocolErrors(await handler(received), call);
+    // The library waits for an event that an HTTP/1 response does not have; "close" comes in either version.
+    const closed = new Promise<void>((resolve) => response.once("close", resolve));
+    await Promise.race([universalResponseToNodeResponse(answered, response), closed]);
+  } finally {
+    stopWaiting?.();
+  }
+}
+
+/**
+ * A deadline ends a method, but not the wait for its message: over HTTP/2 a body that trickles in is cut off here (over
+ * HTTP/1 Node does that). The stream is reset soon after the answer.
+ */
+function limitArrival(request: AnyRequest, response: AnyResponse, call: Call, limits: ServerLimits): () => void {
+  const timer = setTimeout(() => {
+    if (request.complete) return;
+    const message = "the request did not arrive in time";
+    answerError(response, call, withReason(new ConnectError(message, Code.DeadlineExceeded)));
+  }, limits.requestTimeoutMs);
+  return () => clearTimeout(timer);
 }

@@ -1,7 +1,7 @@
 import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { startFixture } from "./fixture.ts";
+import { bearer, startFixture } from "./fixture.ts";
 
 function closed(socket: Socket): Promise<"closed"> {
   return new Promise((resolve) => {
@@ -70,5 +70,22 @@ describe("connections", () => {
     const server = await startFixture();
     const answer = await fetch(`${server.url}/`, { headers: { "x-big": "x".repeat(20_000) } });
     expect(answer.status).toBe(431);
+  });
+
+  it("over HTTP/2 on which a unary call's message trickles in for too long have that call cut off", async () => {
+    const server = await startFixture({ limits: { requestTimeoutMs: 60 } });
+    const session = connectHttp2(server.url);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/millrace.config.v1.ProjectService/GetProject",
+      "content-type": "application/json",
+      ...bearer("report-key"),
+    });
+    stream.on("error", () => {}).resume();
+    const status = new Promise((resolve) => stream.once("response", (headers) => resolve(headers[":status"])));
+    stream.write("{");
+    expect(await status).toBe(504);
+    await new Promise((resolve) => stream.once("close", resolve));
+    session.destroy();
   });
 });

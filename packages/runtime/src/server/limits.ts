@@ -10,8 +10,9 @@ export type ServerLimits = {
   /** How long a new connection may take until it is clear which protocol it speaks. */
   readonly protocolTimeoutMs: number;
   readonly headerBytesMax: number;
-  /** HTTP/1: how long the headers, and the whole of a request, may take to arrive. */
+  /** HTTP/1: how long the headers of a request may take to arrive. */
   readonly headersTimeoutMs: number;
+  /** How long the whole of a request may take to arrive, streams and paths handled by hand over HTTP/2 excepted. */
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly http2: Http2Limits;
@@ -44,7 +45,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   protocolTimeoutMs: 10_000,
   headerBytesMax: 16 * 1024,
   headersTimeoutMs: 10_000,
-  requestTimeoutMs: 300_000,
+  requestTimeoutMs: 120_000,
   keepAliveTimeoutMs: 65_000,
   http2: {
     streamWindowBytes: 4 * MEBIBYTE,

@@ -12,7 +12,7 @@ import { Failure } from "@millrace/failure";
 import { describe, expect, it } from "vitest";
 import { readPrincipal } from "../rpc/principal.ts";
 import { answerGrpc } from "./answer-grpc.ts";
-import { authenticateKeys, bearer, errorOf, startFixture, TRANSPORTS } from "./fixture.ts";
+import { authenticateKeys, bearer, curlGetProject, errorOf, startFixture, TRANSPORTS } from "./fixture.ts";
 import type { RawHandler } from "./request-listener.ts";
 import { writeHead } from "./write-answer.ts";
 
@@ -72,5 +72,11 @@ describe("a path handled by hand", () => {
     expect(before.status).toBe(500);
     expect(await before.text()).not.toContain("secret");
     await expect(fetch(`${server.url}/midway`).then((answer) => answer.text())).rejects.toThrow();
+  });
+
+  it("may leave a request to the RPC of the path", async () => {
+    const path = "/millrace.config.v1.ProjectService/GetProject";
+    const server = await startFixture({ rawHandlers: { [path]: () => undefined } });
+    expect((await curlGetProject(server, "{}", bearer("report-key"))).status).toBe(200);
   });
 });
