@@ -22,6 +22,7 @@ export type Position = {
 /**
  * Claims of the events of one record or several, packed. `ids` holds 16 bytes a claim: the 128-bit hash of project and
  * event id (`claimId`). `positions` holds 12 bytes a claim (`packPosition`). `slots[i]` is the time slot (`claimSlot`).
+ * The arrays may lie anywhere in larger buffers; they must not change until the call they are given to has settled.
  */
 export type ClaimBatch = {
   readonly count: number;

@@ -7,4 +7,5 @@ export {
   IMPORT_SLOT_MS,
   LIVE_SLOT_MS,
 } from "./claim-format.ts";
+export { observedCache, observedClaims, type Telemetry } from "./observed.ts";
 export { POSITION_BYTES, packPosition, samePosition, unpackPosition } from "./position.ts";

@@ -36,12 +36,13 @@ export interface EventAppender {
   /** The largest value that is accepted, in bytes. */
   readonly maxRecordBytes: number;
   /**
-   * Appends one record.
+   * Appends one record. The value must not change until the promise has settled.
    *
    * - It must not resolve before the record is durable.
    * - Records appended to one partition by one caller must keep the order of the calls.
    * - A value over `maxRecordBytes` must be refused with `invalid`, a partition that does not exist with `invalid`.
    * - It must fail with `unavailable` where nothing can have been appended, and with `unknownOutcome` where it may have.
+   * - It may be refused with `exhausted` (OVERLOADED) while too much waits to be written.
    * - After close it must fail with `unavailable` (CLOSED).
    */
   append(partition: number, value: Uint8Array, options?: CallOptions): Promise<AppendResult>;

@@ -25,3 +25,4 @@ export type {
   PartitionHandler,
 } from "./event-log.ts";
 export { readSections, writeSections } from "./event-sections.ts";
+export { observedEventLog, type Telemetry } from "./observed.ts";

@@ -91,6 +91,7 @@ export class EmbeddedClaims implements ClaimStore {
       this.#forEach(batch, undefined, (page, i) => page.lookup(ids, i * ID_WORDS, words, i * POSITION_WORDS));
       this.#settle(false);
     } catch (error) {
+      this.#startOver();
       throw statementFailure(error);
     }
     return owners;

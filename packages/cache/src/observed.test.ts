@@ -1,0 +1,56 @@
+import { type Attributes, type Meter, metrics, trace } from "@opentelemetry/api";
+import { expect, it } from "vitest";
+import { claims } from "./contract/claims-harness.ts";
+import { cacheContract, claimStoreContract } from "./contract/index.ts";
+import { openEmbeddedCache, openEmbeddedClaims } from "./embedded/index.ts";
+import { observedCache, observedClaims } from "./observed.ts";
+
+const tracer = trace.getTracer("test");
+const silent = { meter: metrics.getMeter("test"), tracer };
+
+claimStoreContract("an observed claim store", {
+  open: async () => {
+    const store = observedClaims(await openEmbeddedClaims({ directory: ":memory:" }), silent);
+    const reopen = () => Promise.reject(new Error("A store in memory cannot be reopened."));
+    return { store, reopen, dispose: () => store.close() };
+  },
+  except: [{ capability: "reopening", reason: "What is in memory goes with the store." }],
+});
+
+cacheContract("an observed cache", {
+  open: async () => {
+    let nowMs = 1_000_000;
+    const cache = observedCache(await openEmbeddedCache({ clock: () => nowMs, maxListenerBytes: 1 << 20 }), silent);
+    const advance = async (byMs: number) => {
+      nowMs += byMs;
+    };
+    return { cache, advance, dispose: () => cache.close() };
+  },
+  listenerBytes: 1 << 20,
+});
+
+it("counts ids, hits, messages and errors", async () => {
+  const sums = new Map<string, number>();
+  const instrument = (name: string) => ({
+    add: (by: number, attributes?: Attributes) => {
+      const key = [name, ...Object.values(attributes ?? {})].join(" ");
+      sums.set(key, (sums.get(key) ?? 0) + by);
+    },
+    record: () => undefined,
+  });
+  const meter = { createCounter: instrument, createHistogram: instrument } as unknown as Meter;
+  const store = observedClaims(await openEmbeddedClaims({ directory: ":memory:" }), { meter, tracer });
+  await store.claim(claims([{ id: "a", slot: 1, offset: 1 }]), 1000);
+  await store.close();
+  await expect(store.expire(0)).rejects.toMatchObject({ reason: "CLOSED" });
+  const cache = observedCache(await openEmbeddedCache(), { meter, tracer });
+  await cache.get("key");
+  await cache.publish("channel", new Uint8Array(1));
+  await cache.close();
+  expect(Object.fromEntries(sums)).toEqual({
+    "millrace.claims.ids claim": 1,
+    "millrace.claims.errors expire unavailable": 1,
+    "millrace.cache.gets false": 1,
+    "millrace.cache.messages": 1,
+  });
+});
