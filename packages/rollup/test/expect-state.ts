@@ -46,7 +46,7 @@ function expectQuantiles(state: QuantilesState, numbers: readonly number[]): voi
 }
 
 /** A double in millionths, rounded half to even from its exact binary value. */
-export function exactMicros(value: number): bigint {
+function exactMicros(value: number): bigint {
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value);
   const bits = view.getBigUint64(0);

@@ -48,7 +48,7 @@ const properties = fc.array(
 );
 
 /** 2026-10-24T23:50Z: an hour, a day and, in some zones, a changed offset are near. */
-export const FIRST_MINUTE = Date.UTC(2026, 9, 24, 23, 50) / 60_000;
+const FIRST_MINUTE = Date.UTC(2026, 9, 24, 23, 50) / 60_000;
 
 /** An event within three hours of {@link FIRST_MINUTE}, received in one of two minutes soon after. */
 export const randomEvent: fc.Arbitrary<FoldEvent> = fc

@@ -221,6 +221,33 @@ describe("the accounting", () => {
   });
 });
 
+describe("a record whose sections are of two revisions", () => {
+  it("adds both to the blocks of a family that the second revision left as it was", () => {
+    const first = definitionsOf(["color"]);
+    const spread = create(RollupSchema, {
+      number: 2,
+      name: "spread",
+      metrics: ["events"],
+      dimensions: ["size"],
+      slots: 16,
+    });
+    const rollups = [...first.rollups, spread];
+    const families = layoutFamilies(first.families, rollups, first.metrics);
+    const second = create(DefinitionsSchema, { ...first, revision: 8n, rollups, families });
+    const parts = [first, second].flatMap((definitions) => {
+      const plan = compile(definitions, NO_DERIVED_FIELDS);
+      const delta = plan.newDelta(NOW);
+      plan.fold(delta, event({}, [["color", "red"]]));
+      return plan.parts(delta).filter(({ family, granularity }) => family.name === "main" && granularity === "1h");
+    });
+    expect(parts.map(({ family }) => family.id)).toEqual(["main@1", "main@1"]);
+    const block = Block.empty(parts[0]!.family.schema);
+    expect(applyDelta(block, parts, 5, NOW)).toBe(true);
+    expect(applyDelta(block, parts, 5, NOW)).toBe(false);
+    expect((block.sections[1]!.get("red")![0] as CountState).count).toBe(2);
+  });
+});
+
 describe("a compiler of plans", () => {
   it("shares what it makes between projects that count alike, and knows them apart", () => {
     const compileShared = createCompiler(NO_DERIVED_FIELDS);
