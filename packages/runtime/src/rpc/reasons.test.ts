@@ -5,7 +5,7 @@ import { ReasonSchema } from "@millrace/api/millrace/failure/v1/reason_pb";
 import { REASONS } from "@millrace/failure";
 import { describe, expect, it } from "vitest";
 
-const page = readFileSync(new URL("../../../../docs/errors.md", import.meta.url), "utf8");
+const page = readFileSync(new URL("../../../../docs/errors.md", import.meta.url), "utf8").replace(/ +\|/g, " |");
 const ROW = /^\| `([A-Z_]+)` \| (.+?) \| (.+?) \| (.+?) \|$/gm;
 const rows = [...page.matchAll(ROW)].map(([, reason, codes, meaning, advice]) => ({ reason, codes, meaning, advice }));
 
