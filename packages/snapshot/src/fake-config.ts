@@ -14,6 +14,8 @@ export class FakeConfig {
   readonly asked = new Map<string, number>();
   /** Whether calls fail and watches end. Set by {@link leave} and {@link comeBack}. */
   away = false;
+  /** Whether reads fail although watches go on. */
+  readsFail = false;
   /** When set, reads wait for it after they have looked at the state. */
   gate: Promise<void> | undefined;
   readonly #revisions = new Map<string, number>();
@@ -94,7 +96,7 @@ export class FakeConfig {
 
   async #answer<T>(what: string, look: () => T): Promise<T> {
     this.asked.set(what, this.asks(what) + 1);
-    if (this.away) throw new ConnectError("away", Code.Unavailable);
+    if (this.away || this.readsFail) throw new ConnectError("away", Code.Unavailable);
     const answer = look();
     await this.gate;
     return answer;

@@ -158,7 +158,7 @@ export class LiveCache<V extends object> {
         this.#entries.delete(key);
         const untilMs = load.outdated ? 0 : this.#options.now() + this.#options.absentMs;
         this.#absent.set(key, { failure: error, untilMs, epoch: this.#epoch });
-      } else {
+      } else if (!load.outdated) {
         this.#pausedUntilMs.set(key, this.#options.now() + this.#options.failedReadPauseMs);
       }
       throw error;

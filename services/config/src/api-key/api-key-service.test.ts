@@ -117,6 +117,7 @@ describe("listing keys", () => {
     await keys.createApiKey({ apiKey: { scopes: [Scope.ADMIN] } });
     expect((await as("a").keys.listApiKeys({})).apiKeys).toEqual([apiKey]);
     expect(await failing(as("a").keys.listApiKeys({ projectId: "b" }))).toMatchObject({ code: "NotFound" });
+    expect(await failing(keys.listApiKeys({ projectId: "none" }))).toMatchObject({ reason: "PROJECT_NOT_FOUND" });
   });
 });
 
