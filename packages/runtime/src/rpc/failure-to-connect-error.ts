@@ -36,6 +36,6 @@ export function errorInfo(reason: Reason, metadata: Readonly<Record<string, stri
 }
 
 /** A delay as HTTP's Retry-After says it: whole seconds, rounded up, at least 1. */
-export function retryAfterSeconds(ms: number): string {
+function retryAfterSeconds(ms: number): string {
   return String(Math.max(1, Math.ceil(ms / 1000)));
 }

@@ -53,7 +53,7 @@ export function requireScope(principal: Principal, required: Scope): void {
 }
 
 /** The word for a scope, such as `ingest`. */
-export function scopeName(scope: Scope): string {
+function scopeName(scope: Scope): string {
   return (ScopeSchema.value[scope]?.localName ?? String(scope)).toLowerCase();
 }
 

@@ -46,7 +46,7 @@ export function beginCall(request: AnyRequest, log: Logger, shutdownSignal: Abor
 }
 
 /** Which protocol a request's content type belongs to; "http" where it is not known. */
-export function protocolOf(request: AnyRequest): Protocol {
+function protocolOf(request: AnyRequest): Protocol {
   const type = request.headers["content-type"] ?? "";
   if (type.startsWith("application/grpc-web")) return "grpc-web";
   if (type.startsWith("application/grpc")) return "grpc";

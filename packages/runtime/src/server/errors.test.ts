@@ -63,8 +63,10 @@ for (const [name, transport] of Object.entries(TRANSPORTS)) {
       const { log, text } = lines();
       const server = await startFixture({ log });
       const client = createClient(ProjectService, transport(server.url));
-      const error = await errorOf(client.getProject({ projectId: SPECIAL.broken }, { headers }));
+      const traced = { ...headers, "x-request-id": "request-7" };
+      const error = await errorOf(client.getProject({ projectId: SPECIAL.broken }, { headers: traced }));
       expect(error.code).toBe(Code.Internal);
+      expect(text()).toContain('"requestId":"request-7"');
       const id = /^internal error \(id ([0-9a-f-]{36})\)$/.exec(error.rawMessage)?.[1];
       expect(id).toBeDefined();
       expect(JSON.stringify(error.details)).not.toContain("secret driver text");
