@@ -32,10 +32,14 @@ export function readBody(request: AnyRequest, maxBytes: number, admission: Admis
       reject(failure);
     };
     const onData = (chunk: Buffer): void => {
-      if (admitted + chunk.length > maxBytes) return fail(tooLarge(maxBytes));
-      if (!admission.tryTake(chunk.length)) return fail(overloaded());
-      admitted += chunk.length;
-      chunks.push(chunk);
+      if (admitted + chunk.length > maxBytes) {
+        fail(tooLarge(maxBytes));
+      } else if (!admission.tryTake(chunk.length)) {
+        fail(overloaded());
+      } else {
+        admitted += chunk.length;
+        chunks.push(chunk);
+      }
     };
     const onEnd = (): void => {
       detach();

@@ -13,6 +13,9 @@ import { GrpcFrames } from "./grpc-frames.ts";
 import { type SessionDeps, StreamSession } from "./stream-session.ts";
 import type { WindowGrants } from "./window-grants.ts";
 
+/** How long a producer may take to see the answer. */
+const END_GRACE_MS = 1000;
+
 /** What the handler needs. */
 export type StreamDeps = SessionDeps & {
   readonly admission: Admission;
@@ -63,10 +66,15 @@ export function createStreamByHand(deps: StreamDeps): RawHandler {
   }
 }
 
-/** Tells a producer that is still sending that the answer is complete (RFC 9113, section 8.1). */
+/**
+ * Ends a stream whose producer is still sending, once the answer is out. Producers end it themselves when they see the
+ * answer, and may lose it when a reset comes right behind; so only one that has not is told (RFC 9113, section 8.1).
+ * Meanwhile nothing is read: no more than a window comes.
+ */
 function endPolitely(stream: ServerHttp2Stream): void {
   if (stream.destroyed || stream.closed || stream.readableEnded) return;
-  stream.close(constants.NGHTTP2_NO_ERROR);
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), END_GRACE_MS);
+  stream.once("close", () => clearTimeout(timer));
 }
 
 function streamOf(request: AnyRequest, response: AnyResponse): ServerHttp2Stream | undefined {
@@ -95,6 +103,7 @@ async function readMessages(
   /** Admitted for a message that is not complete. */
   let admitted = 0;
   let isWaiting = false;
+  let hasEnded = false;
 
   const onData = (chunk: Buffer): void => {
     try {
@@ -133,7 +142,9 @@ async function readMessages(
         isWaiting = false;
         admitted = needed;
         read(chunk, at);
-        if (!isWaiting && !stop.signal.aborted) stream.resume();
+        if (isWaiting || stop.signal.aborted) return;
+        if (hasEnded) finish();
+        else stream.resume();
       })
       .catch((thrown) => {
         if (!stop.signal.aborted) fail(thrown);
@@ -146,10 +157,15 @@ async function readMessages(
     admitted = 0;
     void settled.then(() => admission.release(held));
   }
+  // The end may be told while the last piece waits.
   const onEnd = (): void => {
+    hasEnded = true;
+    if (!isWaiting) finish();
+  };
+  function finish(): void {
     if (frames.isWithin) fail(new Failure("invalid", "REQUEST_MALFORMED", "The stream ends within a message."));
     else session.end("COMPLETE");
-  };
+  }
   const onGone = (): void => fail(new Failure("cancelled", "CANCELLED", "The producer gave up."));
 
   stream.on("data", onData).on("end", onEnd).on("aborted", onGone).on("close", onGone).on("error", onGone);

@@ -1,4 +1,4 @@
-import type { ServerHttp2Session } from "node:http2";
+import type { Http2Session } from "node:http2";
 
 /** What HTTP/2 gives a stream that nobody asked more for (RFC 9113, section 6.9.2). */
 const SMALL_WINDOW_BYTES = 65_535;
@@ -13,7 +13,7 @@ export class WindowGrants {
   readonly #maxBytes: number;
   readonly #windowBytes: number;
   #granted = 0;
-  readonly #sessions = new Map<ServerHttp2Session, { streams: number; isLarge: boolean }>();
+  readonly #sessions = new Map<Http2Session, { streams: number; isLarge: boolean }>();
 
   /**
    * @param maxBytes the bound on all large windows together
@@ -30,7 +30,7 @@ export class WindowGrants {
   }
 
   /** A stream began on a connection; to be undone by `leave`. */
-  enter(session: ServerHttp2Session): void {
+  enter(session: Http2Session): void {
     let entry = this.#sessions.get(session);
     if (entry === undefined) {
       entry = { streams: 0, isLarge: false };
@@ -52,7 +52,7 @@ export class WindowGrants {
   }
 
   /** A stream ended. A connection without streams keeps its window for the next. */
-  leave(session: ServerHttp2Session): void {
+  leave(session: Http2Session): void {
     const entry = this.#sessions.get(session);
     if (entry === undefined) return;
     entry.streams--;
@@ -61,7 +61,7 @@ export class WindowGrants {
   }
 }
 
-function setWindow(session: ServerHttp2Session, bytes: number): void {
+function setWindow(session: Http2Session, bytes: number): void {
   if (session.destroyed || session.closed || session.localSettings.initialWindowSize === bytes) return;
   session.settings({ initialWindowSize: bytes });
 }
