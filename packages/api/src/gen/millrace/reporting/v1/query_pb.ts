@@ -66,8 +66,7 @@ export type Query = Message<"millrace.reporting.v1.Query"> & {
   granularity: Granularity;
 
   /**
-   * Which tuples count, by dimensions of the rollup. Absent: all, events of bots excepted where the rollup tells them
-   * apart; name "bot" in the filter or the dimensions to see them.
+   * Which tuples count, by dimensions of the rollup. Absent: all.
    *
    * @generated from field: millrace.event.v1.Filter filter = 7;
    */
