@@ -19,6 +19,8 @@ export class ClaimPage {
   usedAt = 0;
   /** The sequence number of the page's next row on disk. */
   nextRow = 0;
+  /** From how many rows it was loaded; those that were added since do not count. */
+  loadedRows = 0;
   #entries = new Uint32Array(MIN_ENTRIES * ENTRY_WORDS);
   #index = new Uint32Array(MIN_INDEX);
   #count = 0;

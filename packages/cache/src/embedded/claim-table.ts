@@ -35,7 +35,6 @@ export class ClaimTable {
   readonly #deleteSlot: StatementSync;
   readonly #insertRow: StatementSync;
   readonly #selectRows: StatementSync;
-  readonly #countRows: StatementSync;
   readonly #deleteRows: StatementSync;
 
   constructor(directory: string) {
@@ -48,7 +47,6 @@ export class ClaimTable {
       this.#deleteSlot = prepare("delete from slot where number = ?");
       this.#insertRow = prepare("insert into claims (key, entries) values (?, ?)");
       this.#selectRows = prepare("select key, entries from claims where key >= ? and key < ? order by key");
-      this.#countRows = prepare("select count(*) as rows from claims where key >= ? and key < ?");
       this.#deleteRows = prepare("delete from claims where key >= ? and key < ?");
     } catch (error) {
       this.#database.close();
@@ -104,6 +102,7 @@ export class ClaimTable {
       }
       page.load(entries);
       page.nextRow = Number(row.key) - base + 1;
+      page.loadedRows++;
     }
     return page;
   }
@@ -116,11 +115,12 @@ export class ClaimTable {
     else this.#insertRow.run(baseKey(slot, bucket) + page.nextRow++, entries);
   }
 
-  /** Writes a page that lies in many rows as one. Within a transaction, and when all of it is stored. */
+  /**
+   * Writes a page that was loaded from many rows as one. Within a transaction, and when all of it is stored. A page that
+   * stays in memory is left in its rows: to write it anew again and again while it grows would cost more than it saves.
+   */
   tidyPage(slot: Slot, bucket: number, page: ClaimPage): void {
-    if (page.nextRow <= COMPACT_ROWS) return;
-    const base = baseKey(slot, bucket);
-    if (Number(this.#countRows.get(base, base + ROW_SPAN)?.rows) > COMPACT_ROWS) this.#compact(slot, bucket, page);
+    if (page.loadedRows > COMPACT_ROWS) this.#compact(slot, bucket, page);
   }
 
   /** Removes a page. Within a transaction. */
@@ -137,6 +137,7 @@ export class ClaimTable {
     this.deletePage(slot, bucket);
     this.#insertRow.run(baseKey(slot, bucket), page.all());
     page.nextRow = 1;
+    page.loadedRows = 1;
   }
 }
 

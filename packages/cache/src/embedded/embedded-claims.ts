@@ -8,7 +8,7 @@ import { statementFailure } from "./sqlite.ts";
 
 const ID_WORDS = CLAIM_ID_BYTES / 4;
 const POSITION_WORDS = POSITION_BYTES / 4;
-const DEFAULT_RESIDENT_BYTES = 160 << 20;
+const DEFAULT_RESIDENT_BYTES = 112 << 20;
 /** What is evicted at once, so that pages are seldom sorted by their use. */
 const EVICT_TO = 0.9;
 /** A transaction holds up the event loop, so its time is bounded. */
@@ -24,7 +24,7 @@ const EXPIRE_SLOTS = 32;
 export type EmbeddedClaimsOptions = {
   /** Where the file `claims.sqlite` lies; made when missing. ":memory:" keeps everything in memory, for tests. */
   readonly directory: string;
-  /** The memory that loaded claims may take, 160 MiB by default. What one call needs is loaded in any case. */
+  /** The memory that loaded claims may take, 112 MiB by default. What one call needs is loaded in any case. */
   readonly maxResidentBytes?: number;
 };
 
