@@ -7,11 +7,22 @@ import { posix } from "node:path";
 /** A file of the tree: its path from the root, with slashes, and its text. */
 export type TreeFile = { readonly path: string; readonly text: string };
 
-type Role = "failure" | "api" | "hash" | "domain" | "runtime" | "port" | "tool" | "service" | "whole" | "test";
+type Role =
+  | "failure"
+  | "api"
+  | "hash"
+  | "credential"
+  | "domain"
+  | "runtime"
+  | "port"
+  | "tool"
+  | "service"
+  | "whole"
+  | "test";
 
 const FORBIDDEN_NAMES = new Set(["common", "shared", "utils", "util", "helpers", "types", "constants", "core", "misc"]);
 const PORTS = ["event-log", "cell-store", "record-store", "cache", "archive"];
-const DOMAIN = ["rollup", "enrichment", "credential", "snapshot"];
+const DOMAIN = ["rollup", "enrichment", "snapshot"];
 const TOOLS = ["client", "tracker", "cli"];
 /** They fold the log: what they give may depend on nothing but what they are given (P3). */
 const PURE = new Set(["packages/rollup", "packages/enrichment", "packages/hash", "packages/failure"]);
@@ -24,19 +35,21 @@ const MAY_IMPORT: Readonly<Record<Role, readonly Role[]>> = {
   failure: [],
   api: [],
   hash: ["failure", "api"],
-  domain: ["failure", "api", "hash", "domain"],
+  credential: ["failure", "api", "hash"],
+  domain: ["failure", "api", "hash", "credential", "domain"],
   runtime: ["failure", "api"],
   port: ["failure", "api", "hash"],
-  tool: ["failure", "api", "hash", "tool"],
-  service: ["failure", "api", "hash", "domain", "runtime", "port"],
-  whole: ["failure", "api", "hash", "domain", "runtime", "port", "service"],
-  test: ["failure", "api", "hash", "domain", "runtime", "port", "tool", "service", "whole", "test"],
+  tool: ["failure", "api", "hash", "credential", "tool"],
+  service: ["failure", "api", "hash", "credential", "domain", "runtime", "port"],
+  whole: ["failure", "api", "hash", "credential", "domain", "runtime", "port", "service"],
+  test: ["failure", "api", "hash", "credential", "domain", "runtime", "port", "tool", "service", "whole", "test"],
 };
 
 const WHY: Readonly<Record<Role, string>> = {
   failure: "failure imports nothing, so that everything can import it",
   api: "api is generated from proto/, and nothing else",
   hash: "hash is arithmetic, and imports only failure and api",
+  credential: "credential says what a key is; it knows no rollup, no port and no service",
   domain: "domain packages know no port, no service and no runtime, so that they can be tested by themselves",
   runtime: "runtime is what any process needs; it imports only failure and api",
   port: "ports never import each other, and nothing above them, so that each backend can be replaced alone",
@@ -142,7 +155,8 @@ function roleOf(folder: string): Role {
   const [kind, name = ""] = folder.split("/");
   if (kind === "test") return "test";
   if (kind === "services") return name === "all-in-one" ? "whole" : "service";
-  if (name === "failure" || name === "api" || name === "hash" || name === "runtime") return name;
+  if (name === "failure" || name === "api" || name === "hash") return name;
+  if (name === "credential" || name === "runtime") return name;
   if (PORTS.includes(name)) return "port";
   if (DOMAIN.includes(name)) return "domain";
   if (TOOLS.includes(name)) return "tool";
@@ -151,7 +165,7 @@ function roleOf(folder: string): Role {
 
 /** Tests, and what only tests use. */
 function isTestCode(path: string): boolean {
-  return /\.test\.ts$|(^|\/)(test|contract|fixtures?)\/|\/(test-[\w-]+|fake-[\w-]+|fixture|crash-writer)\.ts$|^test\//.test(
+  return /\.test\.ts$|(^|\/)(test|testing|contract|fixtures?)\/|\/(test-[\w-]+|fake-[\w-]+|fixture|crash-writer)\.ts$|^test\//.test(
     path,
   );
 }

@@ -33,6 +33,8 @@ describe("the import rules", () => {
     ["packages/runtime/src/a.ts", "@millrace/rollup", "runtime is what any process needs"],
     ["packages/failure/src/a.ts", "@millrace/hash", "failure imports nothing"],
     ["packages/hash/src/a.ts", "@millrace/rollup", "hash is arithmetic"],
+    ["packages/credential/src/a.ts", "@millrace/snapshot", "credential says what a key is"],
+    ["packages/cli/src/a.ts", "@millrace/ingest", "tools speak to the services through proto/"],
   ] as const;
   for (const [path, name, why] of forbidden) {
     it(`forbid that ${path} imports ${name}, and say why`, () => {
@@ -55,6 +57,7 @@ describe("the import rules", () => {
     ["packages/rollup/src/a.test.ts", "node:fs"],
     ["packages/snapshot/src/a.ts", "@millrace/credential"],
     ["packages/cell-store/src/a.ts", "node:sqlite"],
+    ["packages/cli/src/a.ts", "@millrace/credential"],
   ] as const;
   for (const [path, name] of allowed) {
     it(`let ${path} import ${name}`, () => {

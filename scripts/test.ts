@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { checks, run, runStep } from "./step.ts";
 
 for (const step of checks) runStep(step);
-runStep(["unused code", "knip"]);
+runStep(["unused code", "knip", "--no-config-hints"]);
 runStep(["proto lint", "buf", "lint"]);
 runStep(["proto format", "buf", "format", "--diff", "--exit-code", "proto"]);
 runStep(["proto compatibility", "node", "scripts/breaking.ts"]);
