@@ -68,6 +68,28 @@ export function consumeContract(harness: Harness): void {
       await harness.until("idle was called again", () => member.idleCalls >= before + log.partitions);
     });
 
+    it("says idle at no time that a record handed over later is older than", async () => {
+      const { log } = await harness.open();
+      const seen: number[] = [];
+      await log.join("g", {
+        assigned: ({ partition }) => ({
+          records: async (records) => {
+            if (partition === 0) seen.push(...records.map((record) => record.appendTimeMs));
+          },
+          idle: (timeMs) => {
+            if (partition === 0) seen.push(timeMs);
+          },
+          revoke: async () => undefined,
+        }),
+        failed: (error) => {
+          throw error;
+        },
+      });
+      for (let i = 0; i < 60; i++) await Promise.all([log.append(0, value(`${i}`)), log.append(0, value(`${i}`))]);
+      await harness.until("all arrived", () => seen.length >= 120);
+      expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    });
+
     it("stops handing over a partition's records when the handler rejects, and reports the error", async () => {
       const { log } = await harness.open();
       const member = new RecordingMember();

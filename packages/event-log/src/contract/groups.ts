@@ -104,10 +104,12 @@ export function groupContract(harness: Harness): void {
       member.onRevoke = async (owned) => {
         await owned.commit(owned.endOffset());
       };
-      await log.join("g", member);
+      const joined = await log.join("g", member);
       await log.append(0, value("x"));
       await harness.until("it arrived", () => member.texts(0).length === 1);
       await log.close();
+      await joined.leave();
+      expect(member.events.filter((event) => event.includes("revoked"))).toHaveLength(log.partitions);
       expect(member.owned.size).toBe(0);
       expect(member.failures).toEqual([]);
       expect(member.history.every((owned) => owned.lost.aborted)).toBe(true);

@@ -45,11 +45,13 @@ export class CommitQueue {
       throw new Failure("exhausted", "OVERLOADED", message, { retryAfterMs: OVERLOAD_RETRY_MS });
     }
     return new Promise((resolve, reject) => {
-      const appendTimeMs = this.#clock();
       let offset = 0;
+      let appendTimeMs = 0;
       this.#add({
         bytes: value.length,
         write: () => {
+          // Stamped as it is written, not as it is queued: a consumer that was told "idle at t" must see no older record.
+          appendTimeMs = this.#clock();
           offset = this.#table.append(partition, appendTimeMs, value);
         },
         done: () => {

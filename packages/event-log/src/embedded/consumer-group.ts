@@ -35,7 +35,10 @@ export class ConsumerGroup {
     let left: Promise<void> | undefined;
     const leave = () => {
       left ??= this.#change(async () => {
-        this.#members.splice(this.#members.indexOf(member), 1);
+        const at = this.#members.indexOf(member);
+        // Not there any more after the log was closed.
+        if (at < 0) return;
+        this.#members.splice(at, 1);
         await Promise.all([...member.loops.values()].map((loop) => loop.revoke()));
         await this.#rebalance();
       });

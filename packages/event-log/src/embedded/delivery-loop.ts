@@ -23,6 +23,7 @@ export class DeliveryLoop implements OwnedPartition {
   #stopping = false;
   #handler: PartitionHandler | undefined;
   #running: Promise<void> | undefined;
+  #revoked: Promise<void> | undefined;
   #wake: (() => void) | undefined;
 
   constructor(partition: number, committed: number, source: LoopSource, failed: (error: unknown) => void) {
@@ -56,8 +57,13 @@ export class DeliveryLoop implements OwnedPartition {
     this.#wake?.();
   }
 
-  /** Stops after the batch in hand, lets the handler finish, and gives the ownership up. */
-  async revoke(): Promise<void> {
+  /** Stops after the batch in hand, lets the handler finish, and gives the ownership up. Idempotent. */
+  revoke(): Promise<void> {
+    this.#revoked ??= this.#revoke();
+    return this.#revoked;
+  }
+
+  async #revoke(): Promise<void> {
     this.#stopping = true;
     this.wake();
     await this.#running;

@@ -62,6 +62,15 @@ describe("the embedded event log", () => {
     expect(log.partitions).toBe(8);
   });
 
+  it("stamps a record as it is written, so that a wait in the queue makes it no older than an idle before", async () => {
+    let nowMs = 1000;
+    const log = await openEmbeddedEventLog({ directory: ":memory:", clock: () => nowMs });
+    onTestFinished(() => log.close());
+    const append = log.append(0, value("x"));
+    nowMs = 2000;
+    expect((await append).appendTimeMs).toBe(2000);
+  });
+
   it("refuses a directory that is in use, and takes it when it is free again", async () => {
     const directory = temporaryDirectory();
     const log = await openEmbeddedEventLog({ directory });
