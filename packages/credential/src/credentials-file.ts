@@ -11,8 +11,10 @@ export type Credentials = {
   readonly url: string;
   /** A key that may manage everything. Absent where only keys of projects are known. */
   readonly adminKey?: string | undefined;
-  /** Keys of projects, that may send, import and ask, by project id. */
+  /** Keys of projects that may send and ask, by project id. */
   readonly projectKeys: Readonly<Record<string, string>>;
+  /** Keys of projects that may import, by project id. */
+  readonly importKeys?: Readonly<Record<string, string>> | undefined;
 };
 
 /**
@@ -46,10 +48,11 @@ export function writeCredentials(path: string, credentials: Credentials): void {
 }
 
 function checked(value: unknown): Credentials {
-  const { url, adminKey, projectKeys } = value as Credentials;
+  const { url, adminKey, projectKeys, importKeys } = value as Credentials;
   const isText = (each: unknown) => typeof each === "string";
   if (!isText(url) || typeof projectKeys !== "object" || !Object.values(projectKeys).every(isText)) {
     throw new Error("url or projectKeys are missing");
   }
-  return { url, projectKeys, ...(isText(adminKey) && { adminKey }) };
+  if (importKeys !== undefined && !Object.values(importKeys).every(isText)) throw new Error("importKeys are wrong");
+  return { url, projectKeys, ...(isText(adminKey) && { adminKey }), ...(importKeys && { importKeys }) };
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { observedCache, observedClaimStore } from "@millrace/cache";
+import { observedCache, observedClaims } from "@millrace/cache";
 import { openEmbeddedCache, openEmbeddedClaims } from "@millrace/cache/embedded";
 import { observedCellStore } from "@millrace/cell-store";
 import { openEmbeddedCellStore } from "@millrace/cell-store/embedded";
@@ -40,7 +40,7 @@ export async function openBackends(options: BackendOptions, telemetry: Telemetry
       records: observedRecordStore(records, observer),
       eventLog: observedEventLog(eventLog, observer),
       deadLetters,
-      claims: observedClaimStore(claims, observer),
+      claims: observedClaims(claims, observer),
       cellStore: observedCellStore(cellStore, observer),
       cache: observedCache(cache, observer),
       close,

@@ -30,7 +30,7 @@ export async function ensureFirstStart(
     const created = await bootstrap.ensureKey(projectKeys[demoProject], grant);
     if (created !== undefined) projectKeys[demoProject] = created;
   }
-  const credentials = { url: options.url, adminKey, projectKeys };
+  const credentials = { ...known, url: options.url, adminKey, projectKeys };
   writeCredentials(path, credentials);
   return { credentials, path };
 }

@@ -67,7 +67,6 @@ export function assembleSystem(options: SystemOptions) {
     snapshot,
     clock,
     meter,
-    log: part("ingest"),
     limits: { bytesInFlight: settings.bytesInFlight },
   });
   const reporting = createReportingApp({ ...backends, snapshot, clock, meter, log: part("reporting") });
@@ -99,7 +98,7 @@ export function assembleSystem(options: SystemOptions) {
         log: part("server"),
         telemetry,
         reflection: settings.reflection,
-        cors: { origins: settings.corsOrigins },
+        cors: { origins: settings.corsOrigins, openPaths: ingest.openPaths },
         drainDelayMs: settings.drainDelayMs,
       });
     },

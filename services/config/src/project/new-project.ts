@@ -23,6 +23,8 @@ import type { ProjectState } from "../store/project-records.ts";
 import type { RevisionOptions } from "./next-revision.ts";
 
 const YEAR_MS = 365 * 86_400_000;
+/** The generation that a project's blocks begin with: the one that processing writes. */
+const FIRST_GENERATION = 1;
 const LATE_WINDOW_SECONDS = 48 * 3_600;
 
 /**
@@ -43,7 +45,7 @@ export function newProject(requested: Project, options: RevisionOptions): Projec
     updateTime: now,
   });
   const definitions = firstRevision(project, settings, now, options);
-  return { project, definitions, servedGeneration: 0 };
+  return { project, definitions, servedGeneration: FIRST_GENERATION };
 }
 
 /** What decides how a project is counted and can be changed later. */
