@@ -75,7 +75,7 @@ export function assembleSystem(options: SystemOptions) {
   lifecycle.add({ name: "config", start: () => config.ready(), stop: () => config.close() });
   lifecycle.add({ name: "snapshot", start: () => snapshot.ready(), stop: () => snapshot.close() });
   lifecycle.add({ name: "processing", start: () => processing.start(), drain: () => processing.drain() });
-  lifecycle.add({ name: "reporting", stop: () => reporting.close() });
+  lifecycle.add({ name: "reporting", drain: () => reporting.drain(), stop: () => reporting.close() });
   lifecycle.add({ name: "ingest", drain: () => ingest.close() });
   lifecycle.add({
     name: "server",
