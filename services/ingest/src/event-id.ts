@@ -4,6 +4,12 @@ import { hashWords, murmur3Text } from "@millrace/hash";
 const MIN_MS = 315_532_800_000;
 const MAX_MS = 253_402_300_799_999;
 const HYPHEN = 0x2d;
+/** The value of each byte as a hex digit; negative for what is none. */
+const HEX_DIGITS = new Int8Array(256).fill(-1);
+for (let value = 0; value < 16; value++) {
+  HEX_DIGITS[value.toString(16).charCodeAt(0)] = value;
+  HEX_DIGITS[value.toString(16).toUpperCase().charCodeAt(0)] = value;
+}
 
 /**
  * The time of a UUIDv7 (RFC 9562, section 5.7) in its text form at `bytes[from, to)`, in epoch milliseconds; -1 when
@@ -14,31 +20,24 @@ export function uuidTimeMs(bytes: Uint8Array, from: number, to: number): number 
   if (to - from !== 36 || bytes[from + 14] !== 0x37) return -1;
   if (bytes[from + 8] !== HYPHEN || bytes[from + 13] !== HYPHEN || bytes[from + 18] !== HYPHEN) return -1;
   if (bytes[from + 23] !== HYPHEN) return -1;
+  // A byte that is no digit makes the faults negative.
   let high = 0;
+  let faults = 0;
   for (let i = from; i < from + 8; i++) {
-    const digit = hexDigit(bytes[i]!);
-    if (digit < 0) return -1;
+    const digit = HEX_DIGITS[bytes[i]!]!;
+    faults |= digit;
     high = high * 16 + digit;
   }
   let low = 0;
   for (let i = from + 9; i < from + 13; i++) {
-    const digit = hexDigit(bytes[i]!);
-    if (digit < 0) return -1;
+    const digit = HEX_DIGITS[bytes[i]!]!;
+    faults |= digit;
     low = low * 16 + digit;
   }
-  for (let i = from + 15; i < to; i++) {
-    if (i !== from + 18 && i !== from + 23 && hexDigit(bytes[i]!) < 0) return -1;
-  }
-  // The variant of RFC 9562 is binary 10: 8 to b.
-  if ((hexDigit(bytes[from + 19]!) & 0xc) !== 0x8) return -1;
+  // The variant of RFC 9562 is binary 10: 8 to b. The random digits say nothing, so they are not looked at.
+  if (faults < 0 || (HEX_DIGITS[bytes[from + 19]!]! & 0xc) !== 0x8) return -1;
   const timeMs = high * 0x10000 + low;
   return timeMs >= MIN_MS && timeMs <= MAX_MS ? timeMs : -1;
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
 /**

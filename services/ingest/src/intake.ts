@@ -140,12 +140,15 @@ export class Intake {
     if (idTo > idFrom) {
       const idTimeMs = uuidTimeMs(bytes, idFrom, idTo);
       if (idTimeMs >= 0) claimTimeMs = idTimeMs;
+      else if (!scan.hasTime) claimTimeMs = untimedClaimTime(receivedAtMs);
       murmur3(bytes, idFrom, idTo, rules.projectHash);
     } else {
       const { idsFrom } = arrival;
       assignedId =
         idsFrom === undefined ? randomEventId(receivedAtMs) : streamEventId(idsFrom.streamId, idsFrom.sequence, index);
-      if (!scan.hasTime && idsFrom !== undefined) claimTimeMs = streamTimeMs(idsFrom.streamId, receivedAtMs);
+      if (!scan.hasTime && idsFrom !== undefined) {
+        claimTimeMs = streamClaimTime(idsFrom.streamId, BigInt(idsFrom.sequence));
+      }
       const length = assignedIdBytes.write(assignedId, "latin1");
       murmur3(assignedIdBytes, 0, length, rules.projectHash);
     }
@@ -208,17 +211,6 @@ function checkStampedTime(timeMs: number, receivedAtMs: number): Rejection | und
   if (timeMs >= MIN_TIME_MS) return undefined;
   const message = "is before 1980 once the sender's clock is corrected by sent_at";
   return { reason: "EVENT_TIME_INVALID", field: "time", message };
-}
-
-/**
- * By which time to file the claim of an event that has neither id nor time: what is the same whenever the message is
- * sent again, which is the time in the stream's own id if that is a UUIDv7.
- */
-function streamTimeMs(streamId: string, receivedAtMs: number): number {
-  if (streamId.length !== 36) return receivedAtMs;
-  const length = assignedIdBytes.write(streamId, "latin1");
-  const timeMs = uuidTimeMs(assignedIdBytes, 0, length);
-  return timeMs >= 0 ? timeMs : receivedAtMs;
 }
 
 /** A header of a request as the stamp keeps it. */

@@ -10,7 +10,7 @@ export type IngestLimits = {
   /** The HTTP/2 window of a stream, and the bound on all such windows together. */
   readonly streamWindowBytes: number;
   readonly windowBytes: number;
-  /** Ids remembered in each of two generations, a power of two; and for how long at most. */
+  /** Ids remembered, a power of two, 16 bytes each; and for how long at most. */
   readonly recentIds: number;
   readonly recentIdsMs: number;
   /** How long an append may take before its outcome is taken for unknown. */
@@ -27,7 +27,7 @@ export const DEFAULT_INGEST_LIMITS: IngestLimits = {
   streamAgeMsMax: 60_000,
   streamWindowBytes: 4 * MEBIBYTE,
   windowBytes: 64 * MEBIBYTE,
-  recentIds: 131_072,
+  recentIds: 262_144,
   recentIdsMs: 600_000,
   appendTimeoutMs: 30_000,
 };

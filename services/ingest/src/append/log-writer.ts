@@ -7,6 +7,7 @@ export class LogWriter {
   readonly partitions: number;
   readonly #writers: readonly PartitionWriter[];
   readonly #touched = new Set<PartitionWriter>();
+  #last: PartitionWriter | undefined;
   #isScheduled = false;
 
   constructor(log: EventAppender, appendTimeoutMs: number, onDurable: OnDurable) {
@@ -33,7 +34,10 @@ export class LogWriter {
   ): void {
     const writer = this.#writers[partition]!;
     writer.add(header, batch, index, timeMs, claimTimeMs, late, assignedId, bytes, from, to);
-    this.#touched.add(writer);
+    if (writer !== this.#last) {
+      this.#touched.add(writer);
+      this.#last = writer;
+    }
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     // What else arrives in this turn shares the record.
@@ -50,5 +54,6 @@ export class LogWriter {
     this.#isScheduled = false;
     for (const writer of this.#touched) writer.flush();
     this.#touched.clear();
+    this.#last = undefined;
   }
 }

@@ -32,6 +32,8 @@ export class PartitionWriter {
   readonly #writer: EventBatchWriter;
   #header: SectionHeader | undefined;
   #contributions: Contribution[] = [];
+  /** The last of them. */
+  #contribution: Contribution | undefined;
   #sealed: SealedRecord[] = [];
   #inFlight = 0;
   #idle: (() => void)[] = [];
@@ -64,9 +66,10 @@ export class PartitionWriter {
       this.#begin(header);
       this.#writer.addEvent(timeMs, claimTimeMs, late, assignedId, bytes, from, to);
     }
-    let contribution = this.#contributions.at(-1);
+    let contribution = this.#contribution;
     if (contribution?.batch !== batch) {
       contribution = { batch, header, indexes: [], late: 0 };
+      this.#contribution = contribution;
       this.#contributions.push(contribution);
       batch.joinRecord();
     }
@@ -103,6 +106,7 @@ export class PartitionWriter {
   #seal(): void {
     this.#sealed.push({ value: this.#writer.finish(), contributions: this.#contributions });
     this.#contributions = [];
+    this.#contribution = undefined;
     this.#header = undefined;
   }
 

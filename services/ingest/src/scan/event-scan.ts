@@ -42,10 +42,16 @@ export class EventScan {
   nanos = 0;
 
   #properties = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #view = new DataView(this.#bytes.buffer);
 
   /** Tells whether `bytes[from, to)` is an acceptable event in the usual encoding; how far in the future is not asked. */
   accepts(bytes: Uint8Array, from: number, to: number): boolean {
     if (to - from > EVENT_LIMITS.eventBytes) return false;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
     this.idFrom = this.idTo = this.userFrom = this.userTo = this.anonymousFrom = this.anonymousTo = 0;
     this.hasTime = false;
     this.seconds = this.nanos = this.#properties = 0;
@@ -72,29 +78,29 @@ export class EventScan {
       if (end > to) return false;
       switch (tag) {
         case EVENT_ID:
-          if (length > EVENT_LIMITS.eventIdBytes || !isText(bytes, at, end)) return false;
+          if (length > EVENT_LIMITS.eventIdBytes || !isText(bytes, this.#view, at, end)) return false;
           this.idFrom = at;
           this.idTo = end;
           break;
         case NAME:
-          if (length > EVENT_LIMITS.nameBytes || !isText(bytes, at, end)) return false;
+          if (length > EVENT_LIMITS.nameBytes || !isText(bytes, this.#view, at, end)) return false;
           named = length > 0;
           break;
         case TIME:
           if (!this.#time(bytes, at, end)) return false;
           break;
         case USER_ID:
-          if (length > EVENT_LIMITS.personIdBytes || !isText(bytes, at, end)) return false;
+          if (length > EVENT_LIMITS.personIdBytes || !isText(bytes, this.#view, at, end)) return false;
           this.userFrom = at;
           this.userTo = end;
           break;
         case ANONYMOUS_ID:
-          if (length > EVENT_LIMITS.personIdBytes || !isText(bytes, at, end)) return false;
+          if (length > EVENT_LIMITS.personIdBytes || !isText(bytes, this.#view, at, end)) return false;
           this.anonymousFrom = at;
           this.anonymousTo = end;
           break;
         case SESSION_ID:
-          if (length > EVENT_LIMITS.personIdBytes || !isText(bytes, at, end)) return false;
+          if (length > EVENT_LIMITS.personIdBytes || !isText(bytes, this.#view, at, end)) return false;
           break;
         case PROPERTIES:
           if (!this.#struct(bytes, at, end)) return false;
@@ -158,7 +164,7 @@ export class EventScan {
     }
     const keyTo = keyFrom + keyLength;
     if (keyLength === 0 || keyLength > EVENT_LIMITS.propertyKeyBytes || keyTo + 4 > to) return false;
-    if (!isText(bytes, keyFrom, keyTo) || isReserved(bytes, keyFrom, keyLength)) return false;
+    if (!isText(bytes, this.#view, keyFrom, keyTo) || isReserved(bytes, keyFrom, keyLength)) return false;
     if (bytes[keyTo] !== ENTRY_VALUE) return false;
     let at = keyTo + 1;
     let length = bytes[at++]!;
@@ -175,7 +181,7 @@ export class EventScan {
         textLength = (textLength & 0x7f) | (bytes[at]! << 7);
         if (bytes[at++]! >= 0x80 || textLength > EVENT_LIMITS.propertyTextBytes) return false;
       }
-      return at + textLength === to && isText(bytes, at, to);
+      return at + textLength === to && isText(bytes, this.#view, at, to);
     }
     // A double is finite unless the eleven bits of its exponent are all set.
     if (tag === VALUE_NUMBER)
@@ -202,10 +208,13 @@ export class EventScan {
   }
 }
 
-function isText(bytes: Uint8Array, from: number, to: number): boolean {
+/** UTF-8; nearly always ASCII, of which four bytes are seen at once. */
+function isText(bytes: Uint8Array, view: DataView, from: number, to: number): boolean {
   let seen = 0;
-  for (let i = from; i < to; i++) seen |= bytes[i]!;
-  return seen < 0x80 || isUtf8(bytes, from, to);
+  let at = from;
+  for (; at + 4 <= to; at += 4) seen |= view.getInt32(at, true);
+  for (; at < to; at++) seen |= bytes[at]!;
+  return (seen & 0x80808080) === 0 || isUtf8(bytes, from, to);
 }
 
 function isReserved(bytes: Uint8Array, from: number, length: number): boolean {

@@ -72,7 +72,8 @@ describe("Stream", () => {
       const { server, sections } = await startIngest();
       const client = createClient(IngestService, transport(server.url));
       const sent = [message(10n, 400, 300), message(11n, 3), message(2n ** 60n, 0), message(2n ** 64n - 1n, 7)];
-      sent[1]!.events!.push({ name: "" }, { name: "b", eventId: "x" }, { name: "b", eventId: "x" });
+      const more = [{ name: "" }, { name: "b", eventId: "x" }, { name: "b", eventId: "x" }];
+      sent[1] = { ...sent[1], events: [...(sent[1]?.events ?? []), ...more] };
       const answer = await client.stream(messagesOf(...sent), KEY);
       expect(answer).toMatchObject({
         durableThroughSequence: 2n ** 64n - 1n,
