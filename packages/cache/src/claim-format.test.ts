@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { claimId, claimSlot, IMPORT_SLOT_BASE } from "./claim-format.ts";
+import {
+  claimId,
+  claimMoment,
+  claimSlot,
+  IMPORT_SLOT_BASE,
+  isUntimedClaim,
+  streamClaimTime,
+  untimedClaimTime,
+} from "./claim-format.ts";
 
 function hex(project: string, id: string): string {
   const out = new Uint8Array(20).fill(0xee);
@@ -42,6 +50,35 @@ describe("claimSlot", () => {
   it("never gives an import the slot of a live event", () => {
     const time = fc.integer({ min: -(2 ** 48), max: 2 ** 48 });
     fc.assert(fc.property(time, time, (a, b) => claimSlot(a, true) > claimSlot(b, false)));
+  });
+});
+
+describe("events without a time of their own", () => {
+  it("are filed where their stream's messages were filed before, whenever they are sent again", () => {
+    expect(streamClaimTime("stream-1", 255n)).toBe(streamClaimTime("stream-1", 0n));
+    expect(streamClaimTime("stream-1", 256n)).not.toBe(streamClaimTime("stream-1", 255n));
+    expect(streamClaimTime("stream-2", 0n)).not.toBe(streamClaimTime("stream-1", 0n));
+    expect(claimMoment(streamClaimTime("stream-1", 0n))).toBe(0);
+  });
+
+  it("are filed by the day of receipt, and found from the next day", () => {
+    const monday = untimedClaimTime(1_700_000_000_000);
+    const tuesday = untimedClaimTime(1_700_000_000_000 + 86_399_999);
+    for (const imported of [false, true]) {
+      expect(claimSlot(tuesday, imported) - claimSlot(monday, imported)).toBeLessThanOrEqual(1);
+    }
+    expect(claimMoment(monday)).toBe(1_700_000_000_000);
+    expect([isUntimedClaim(monday), isUntimedClaim(1_700_000_000_000)]).toEqual([true, false]);
+  });
+
+  it("never share a slot with those that have one", () => {
+    const end = Date.UTC(9999, 11, 31);
+    const timed = [claimSlot(end, false), claimSlot(end, true)];
+    const stream = streamClaimTime("stream", 1n);
+    const untimed = [false, true].map((imported) => claimSlot(untimedClaimTime(0), imported));
+    expect(claimSlot(stream, false)).toBeGreaterThan(timed[0]!);
+    expect(claimSlot(stream, true)).toBeGreaterThan(timed[1]!);
+    for (const slot of untimed) expect(slot).toBeGreaterThan(Math.max(claimSlot(stream, true), ...timed));
   });
 });
 

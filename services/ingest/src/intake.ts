@@ -1,3 +1,4 @@
+import { streamClaimTime, untimedClaimTime } from "@millrace/cache";
 import type { EventAppender, SectionHeader } from "@millrace/event-log";
 import type { Reason } from "@millrace/failure";
 import { hashWords, murmur3 } from "@millrace/hash";

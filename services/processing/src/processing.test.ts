@@ -1,3 +1,4 @@
+import { untimedClaimTime } from "@millrace/cache";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { definitionsOf, openTestBed, pageView, section, storedCounts, WEB } from "./test-bed.ts";
 
@@ -75,4 +76,17 @@ it("sends what can't be decoded to dead letters, keyed by its position, and goes
   ]);
   expect(await storedCounts(one.cellStore, site, "accounting", "1m")).toEqual({ folded: 2, dead_lettered: 1 });
   expect(one.failures).toEqual([]);
+});
+
+it("counts an id without any time once, also when its retry comes on the next day", async () => {
+  const one = await bed();
+  const app = await one.start();
+  const midnight = Math.ceil(NOW / 86_400_000) * 86_400_000;
+  const received = (id: string, at: number) => pageView(id, "/", NOW, { claimTimeMs: untimedClaimTime(at) });
+  const today = section("site", NOW, [received("a", midnight - 1), received("b", midnight + 1)]);
+  await one.append([today]);
+  await one.append([section("site", NOW, [received("a", midnight + 1), received("b", midnight - 1)])]);
+  await untilCommitted(one, 2);
+  await app.drain();
+  expect(await storedCounts(one.cellStore, site, "accounting", "1h")).toEqual({ folded: 2, duplicate: 2 });
 });

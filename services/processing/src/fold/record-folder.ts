@@ -67,6 +67,9 @@ export class RecordFolder {
     const until = claimKeptUntil(requests, clock.now());
     const owners = await retryUntilDone(() => claims.claim(requests.batch(), until, { signal }), stalled, signal);
     requests.answered(owners);
+    const beside = requests.beside();
+    if (beside.count === 0) return;
+    requests.answeredBeside(await retryUntilDone(() => claims.lookup(beside, { signal }), stalled, signal));
   }
 
   #foldRecord(record: StagedRecord, poisoned: ClaimRelease[]): readonly FoldedPart[] {
