@@ -1,5 +1,5 @@
 /** `npm test`: everything that a change could break. Stops at the first step that fails. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checks, run, runStep } from "./step.ts";
@@ -18,6 +18,7 @@ function runTests(): number {
   try {
     console.log("\n── tests");
     const status = run("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
+    if (!existsSync(report)) throw new Error(`vitest ended with ${status} before it had counted any test`);
     const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
     if (numPendingTests > 0) console.log(`${numPendingTests} skipped: the output above says what they need.`);
     if (status !== 0 && numFailedTests === 0) console.log("The run failed outside of a test: see above.");
