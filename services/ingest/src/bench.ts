@@ -118,7 +118,11 @@ export async function measureIntake(rules: StampRules, meter: Meter, rounds = 5)
   };
 }
 
-async function rate(perMessage: number, messages: number, work: (message: number) => void | Promise<void>): Promise<number> {
+async function rate(
+  perMessage: number,
+  messages: number,
+  work: (message: number) => void | Promise<void>,
+): Promise<number> {
   const begun = performance.now();
   let events = 0;
   do {
@@ -170,4 +174,3 @@ function median(values: readonly number[]): number {
 export function scannedFields(): number {
   return seen;
 }
-

@@ -6,6 +6,8 @@ import { type Admission, overloaded } from "./admission.ts";
 
 const unzip = promisify(gunzip);
 const INITIAL_BYTES = 16 * 1024;
+/** How long a body may take to arrive: HTTP/2 has no bound of its own for it. */
+const BODY_TIMEOUT_MS = 30_000;
 
 /** Bytes of a request, and how many of them were taken from the admission. */
 export type RequestBody = { readonly bytes: Buffer; readonly admitted: number };
@@ -15,7 +17,7 @@ export type RequestBody = { readonly bytes: Buffer; readonly admitted: number };
  * otherwise.
  *
  * @throws Failure `invalid` (MESSAGE_TOO_LARGE) over `maxBytes`, `exhausted` (OVERLOADED) when there is no room,
- *   `cancelled` when the client is gone before the end
+ *   `cancelled` when the client is gone before the end, `deadline` when it takes longer than 30 seconds
  */
 export function readBody(request: AnyRequest, maxBytes: number, admission: Admission): Promise<RequestBody> {
   const declared = Number(request.headers["content-length"]);
@@ -23,6 +25,7 @@ export function readBody(request: AnyRequest, maxBytes: number, admission: Admis
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let admitted = 0;
+    let timer: NodeJS.Timeout | undefined;
     const fail = (failure: Failure): void => {
       admission.release(admitted);
       admitted = 0;
@@ -46,17 +49,29 @@ export function readBody(request: AnyRequest, maxBytes: number, admission: Admis
       resolve({ bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), admitted });
     };
     const onGone = (): void => fail(new Failure("cancelled", "CANCELLED", "The caller gave up."));
+    const onLate = (): void => fail(new Failure("deadline", "DEADLINE_EXCEEDED", "The body took too long to arrive."));
     const detach = (): void => {
+      clearTimeout(timer);
       request.off("data", onData).off("end", onEnd).off("aborted", onGone).off("error", onGone).off("close", onGone);
     };
+    // It may have gone while it was found out who it is; no event comes then.
+    if (isGone(request)) {
+      onGone();
+      return;
+    }
+    timer = setTimeout(onLate, BODY_TIMEOUT_MS);
     request.on("data", onData).on("end", onEnd).on("aborted", onGone).on("error", onGone).on("close", onGone);
   });
 }
 
+function isGone(request: AnyRequest): boolean {
+  return request.destroyed || ("stream" in request && request.stream.destroyed);
+}
+
 /**
- * Decompresses gzip, admitting what it grows to.
+ * Decompresses gzip to at most `maxBytes`, which the caller has admitted.
  *
- * @throws Failure `invalid` (MESSAGE_TOO_LARGE, or REQUEST_MALFORMED for what is no gzip), `exhausted`
+ * @throws Failure `invalid` (MESSAGE_TOO_LARGE, or REQUEST_MALFORMED for what is no gzip)
  */
 export async function decompress(bytes: Uint8Array, maxBytes: number): Promise<Buffer> {
   try {

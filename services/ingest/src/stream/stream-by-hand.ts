@@ -97,6 +97,8 @@ async function readMessages(
   admission: Admission,
   isGzip: boolean,
 ): Promise<void> {
+  // It may have gone while it was found out who it is; no event comes then.
+  if (stream.destroyed) throw gone();
   const stop = new AbortController();
   const frames = new GrpcFrames(BATCH_LIMITS.messageBytes);
   const { promise: failed, reject: fail } = Promise.withResolvers<never>();
@@ -166,7 +168,7 @@ async function readMessages(
     if (frames.isWithin) fail(new Failure("invalid", "REQUEST_MALFORMED", "The stream ends within a message."));
     else session.end("COMPLETE");
   }
-  const onGone = (): void => fail(new Failure("cancelled", "CANCELLED", "The producer gave up."));
+  const onGone = (): void => fail(gone());
 
   stream.on("data", onData).on("end", onEnd).on("aborted", onGone).on("close", onGone).on("error", onGone);
   try {
@@ -177,6 +179,10 @@ async function readMessages(
     stream.pause();
     admission.release(admitted);
   }
+}
+
+function gone(): Failure {
+  return new Failure("cancelled", "CANCELLED", "The producer gave up.");
 }
 
 function gunzipMessage(message: Buffer, isGzip: boolean): Buffer {
