@@ -9,6 +9,7 @@ import { createGetCatalog } from "./get-catalog.ts";
 import { DEFAULT_LIMITS, type ReportingLimits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { createQuery } from "./query.ts";
+import { createWatch } from "./watch.ts";
 
 /** What reporting is built from. */
 export type ReportingDeps = {
@@ -46,10 +47,11 @@ export function createReportingApp(deps: ReportingDeps): ReportingApp {
     draining: draining.signal,
   };
   const query = createQuery(dependencies);
+  const watch = createWatch(dependencies);
   const getCatalog = createGetCatalog(dependencies);
   const reason = new Failure("unavailable", "DRAINING", "the server is being stopped; watch again");
   return {
-    routes: (router) => void router.service(ReportingService, { query, getCatalog }),
+    routes: (router) => void router.service(ReportingService, { query, watch, getCatalog }),
     drain: () => draining.abort(reason),
     close: async () => draining.abort(reason),
   };

@@ -79,7 +79,10 @@ export class FoldedStore {
     const dirty = [...this.#blocks.values()].filter((open) => open.dirty);
     await this.store.writeBlocks(dirty.map(({ key, block }) => ({ key, wts: block.wts, blob: block.encode() })));
     for (const open of dirty) open.dirty = false;
-    return dirty.map(({ key, block }) => ({ key, partial: block.takeTouched()! }));
+    return dirty.flatMap(({ key, block }) => {
+      const partial = block.takeTouched();
+      return partial === undefined ? [] : [{ key, partial }];
+    });
   }
 
   /** Stores the watermarks of a source. */

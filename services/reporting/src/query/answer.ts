@@ -1,7 +1,7 @@
 import type { Definitions } from "@millrace/api/millrace/config/v1/definitions_pb";
 import type { Query, Result } from "@millrace/api/millrace/reporting/v1/query_pb";
 import type { BlockReader } from "@millrace/cell-store";
-import { type FamilyPlan, localBuckets, type Range, readableFamilies, shiftRange } from "@millrace/rollup";
+import { type FamilyPlan, localBuckets, type Range, readableFamilies, shiftRange, type Tier } from "@millrace/rollup";
 import type { Snapshot } from "@millrace/snapshot";
 import type { ReportingLimits } from "../limits.ts";
 import { chooseLegs, type Legs } from "./legs.ts";
@@ -14,7 +14,7 @@ import { shapeResult } from "./shape.ts";
 import { tierWindows } from "./tier-windows.ts";
 import { joinTuples, type Tuple } from "./tuples.ts";
 import { validateQuery } from "./validate.ts";
-import { lowestOf, readWatermarks } from "./watermarks.ts";
+import { lowestOf, readWatermarks, type Watermarks } from "./watermarks.ts";
 
 /** What answers are made from. */
 export type AnswerDeps = {
@@ -30,8 +30,12 @@ export type Answer = {
   readonly families: ReadonlySet<string>;
   /** The stretches of time that were read. */
   readonly ranges: readonly Range[];
-  /** Where the watermarks stood. */
-  readonly position: string;
+  /** The tiers whose blocks were read. */
+  readonly tiers: ReadonlySet<Tier>;
+  /** What a relative range came to, and in which zone. */
+  readonly resolved: Range;
+  readonly zone: string;
+  readonly watermarks: Watermarks;
 };
 
 /** A part of an answer: what the range that was asked about, or the one it is compared with, gave. */
@@ -86,7 +90,10 @@ export async function answerQuery(
     result,
     families: familyIds(legs),
     ranges: [asked, ...(compared ? [compared] : [])].map(({ plan }) => wholeRange(plan)),
-    position: watermarks.position,
+    tiers,
+    resolved: question.range,
+    zone: question.zone,
+    watermarks,
   };
 }
 
