@@ -72,8 +72,12 @@ export function createStreamByHand(deps: StreamDeps): RawHandler {
  * Meanwhile nothing is read: no more than a window comes.
  */
 function endPolitely(stream: ServerHttp2Stream): void {
-  if (stream.destroyed || stream.closed || stream.readableEnded) return;
-  const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), END_GRACE_MS);
+  if (stream.destroyed || stream.readableEnded) return;
+  const timer = setTimeout(() => {
+    // A stream with unread data would never close.
+    stream.resume();
+    stream.close(constants.NGHTTP2_NO_ERROR);
+  }, END_GRACE_MS);
   stream.once("close", () => clearTimeout(timer));
 }
 

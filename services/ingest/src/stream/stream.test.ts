@@ -59,6 +59,20 @@ const message = (sequence: bigint, count: number, size = 10): PlainMessage => ({
   })),
 });
 
+const STREAM_HEADERS = {
+  ":method": "POST",
+  ":path": "/millrace.ingest.v1.IngestService/Stream",
+  "content-type": "application/grpc",
+  "x-api-key": "ingest-key",
+};
+
+function frameOf(one: Message): Buffer {
+  const bytes = toBinary(StreamRequestSchema, create(StreamRequestSchema, one));
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(bytes.length, 1);
+  return Buffer.concat([head, bytes]);
+}
+
 describe("Stream", () => {
   const transports = {
     gRPC: (baseUrl: string) => createGrpcTransport({ baseUrl }),
@@ -205,6 +219,24 @@ describe("Stream", () => {
     await expect.poll(() => app.bytesInFlight()).toBe(0);
   });
 
+  it("lets go of a producer that goes on sending after the answer, and of one that ends then", async () => {
+    const { server } = await startIngest({ limits: { streamBytes: 1000 } });
+    const session = connect(server.url);
+    onTestFinished(() => session.destroy());
+    const codes = [false, true].map(async (ends) => {
+      const stream = session.request(STREAM_HEADERS);
+      stream.write(frameOf(message(1n, 10, 1000)));
+      await new Promise((resolve) => stream.once("response", resolve));
+      const closed = new Promise((resolve) => stream.once("close", () => resolve(stream.rstCode)));
+      stream.resume();
+      if (ends) stream.end(frameOf(message(2n, 10, 1000)));
+      else stream.write(frameOf(message(2n, 10, 1000)));
+      return closed;
+    });
+    expect(await Promise.all(codes)).toEqual([0, 0]);
+    await server.drain();
+  });
+
   it("refuses what it can't read, with the reason", async () => {
     const { client, app } = await startIngest();
     const cases: [Message[], Code, string][] = [
@@ -228,21 +260,8 @@ describe("Stream", () => {
     const { server, app, sections } = await startIngest();
     const session = connect(server.url);
     onTestFinished(() => session.destroy());
-    const headers = {
-      ":method": "POST",
-      ":path": "/millrace.ingest.v1.IngestService/Stream",
-      "content-type": "application/grpc",
-      "x-api-key": "ingest-key",
-    };
-    const stream = session.request(headers);
-    const body = Buffer.concat(
-      [message(1n, 2), message(2n, 1), message(3n, 0)].map((one) => {
-        const bytes = toBinary(StreamRequestSchema, create(StreamRequestSchema, one));
-        const head = Buffer.alloc(5);
-        head.writeUInt32BE(bytes.length, 1);
-        return Buffer.concat([head, bytes]);
-      }),
-    );
+    const stream = session.request(STREAM_HEADERS);
+    const body = Buffer.concat([message(1n, 2), message(2n, 1), message(3n, 0)].map(frameOf));
     for (let at = 0; at < body.length; at += 3) {
       stream.write(body.subarray(at, at + 3));
       if (at % 30 === 0) await new Promise((resolve) => setImmediate(resolve));
