@@ -2,7 +2,7 @@ import type { ConnectRouter } from "@connectrpc/connect";
 import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
 import type { ClaimStore } from "@millrace/cache";
 import type { EventAppender } from "@millrace/event-log";
-import type { RawHandler } from "@millrace/runtime";
+import type { Logger, RawHandler } from "@millrace/runtime";
 import type { Meter } from "@opentelemetry/api";
 import { Admission } from "./admission.ts";
 import type { IngestSnapshot } from "./caller.ts";
@@ -23,6 +23,7 @@ export type IngestOptions = {
   /** Where small batches are looked up, to answer "duplicate" early. */
   readonly claims?: ClaimStore | undefined;
   readonly clock: { readonly now: () => number };
+  readonly log: Logger;
   readonly meter: Meter;
   readonly limits?: Partial<IngestLimits>;
 };
@@ -53,7 +54,14 @@ export function createIngestApp(options: IngestOptions): IngestApp {
   const draining = new AbortController();
   const admission = new Admission(limits.bytesInFlight);
   const windows = new WindowGrants(limits.windowBytes, limits.streamWindowBytes);
-  const intake = new Intake(options.eventLog, new OutcomeCounters(meter), limits);
+  const intake = new Intake(
+    options.eventLog,
+    new OutcomeCounters(meter),
+    limits,
+    ({ kind, reason, message, cause }, partition) => {
+      options.log.warn({ partition, kind, reason, err: cause }, `an append failed: ${message}`);
+    },
+  );
   const now = (): number => Math.floor(clock.now());
   const send = { intake, claims, now, admission, snapshot };
   const stream = {

@@ -1,6 +1,6 @@
 import { streamClaimTime, untimedClaimTime } from "@millrace/cache";
 import type { EventAppender, SectionHeader } from "@millrace/event-log";
-import type { Reason } from "@millrace/failure";
+import type { Failure, Reason } from "@millrace/failure";
 import { hashWords, murmur3 } from "@millrace/hash";
 import { EventBatch, FATE } from "./append/event-batch.ts";
 import { LogWriter } from "./append/log-writer.ts";
@@ -54,10 +54,17 @@ export class Intake {
   readonly #log: LogWriter;
   readonly #counters: OutcomeCounters;
 
-  constructor(log: EventAppender, counters: OutcomeCounters, limits: IntakeLimits) {
+  /** @param onAppendFailed told of every record that may not be in the log */
+  constructor(
+    log: EventAppender,
+    counters: OutcomeCounters,
+    limits: IntakeLimits,
+    onAppendFailed: (failure: Failure, partition: number) => void = () => {},
+  ) {
     this.#counters = counters;
     this.#recent = new RecentIds(limits.recentIds, limits.recentIdsMs);
-    this.#log = new LogWriter(log, limits.appendTimeoutMs, (contribution) => this.#durable(contribution));
+    const durable = (contribution: Contribution): void => this.#durable(contribution);
+    this.#log = new LogWriter(log, limits.appendTimeoutMs, { durable, failed: onAppendFailed });
   }
 
   /**

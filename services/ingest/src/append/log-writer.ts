@@ -1,6 +1,6 @@
 import type { EventAppender, SectionHeader } from "@millrace/event-log";
 import type { EventBatch } from "./event-batch.ts";
-import { type OnDurable, PartitionWriter } from "./partition-writer.ts";
+import { type AppendListener, PartitionWriter } from "./partition-writer.ts";
 
 /** Writes events into the log, packed by partition. */
 export class LogWriter {
@@ -10,11 +10,11 @@ export class LogWriter {
   #last: PartitionWriter | undefined;
   #isScheduled = false;
 
-  constructor(log: EventAppender, appendTimeoutMs: number, onDurable: OnDurable) {
+  constructor(log: EventAppender, appendTimeoutMs: number, listener: AppendListener) {
     this.partitions = log.partitions;
     this.#writers = Array.from(
       { length: log.partitions },
-      (_, partition) => new PartitionWriter(log, partition, appendTimeoutMs, onDurable),
+      (_, partition) => new PartitionWriter(log, partition, appendTimeoutMs, listener),
     );
   }
 

@@ -16,8 +16,13 @@ export type Contribution = {
 };
 type SealedRecord = { readonly value: Uint8Array; readonly contributions: readonly Contribution[] };
 
-/** Told of each batch's part of a record, before the batch is, when the record is durable. */
-export type OnDurable = (contribution: Contribution) => void;
+/** Who is told how appends end, before the batches are. */
+export type AppendListener = {
+  /** A record is durable; called for each batch's part of it. */
+  readonly durable: (contribution: Contribution) => void;
+  /** A record may not be in the log. */
+  readonly failed: (failure: Failure, partition: number) => void;
+};
 
 /**
  * Packs the events of one partition into records: while an append is under way, the sections of whatever comes
@@ -27,7 +32,7 @@ export type OnDurable = (contribution: Contribution) => void;
 export class PartitionWriter {
   readonly #log: EventAppender;
   readonly #partition: number;
-  readonly #onDurable: OnDurable;
+  readonly #listener: AppendListener;
   readonly #timeoutMs: number;
   readonly #writer: EventBatchWriter;
   #header: SectionHeader | undefined;
@@ -38,11 +43,11 @@ export class PartitionWriter {
   #inFlight = 0;
   #idle: (() => void)[] = [];
 
-  constructor(log: EventAppender, partition: number, timeoutMs: number, onDurable: OnDurable) {
+  constructor(log: EventAppender, partition: number, timeoutMs: number, listener: AppendListener) {
     this.#log = log;
     this.#partition = partition;
     this.#timeoutMs = timeoutMs;
-    this.#onDurable = onDurable;
+    this.#listener = listener;
     // Compression may add a little where there is nothing to compress.
     this.#writer = new EventBatchWriter(Math.min(RECORD_BYTES, log.maxRecordBytes - 1024));
   }
@@ -117,12 +122,13 @@ export class PartitionWriter {
       await this.#log.append(this.#partition, value, { signal: AbortSignal.timeout(this.#timeoutMs) });
     } catch (thrown) {
       failure = asFailure(thrown);
+      this.#listener.failed(failure, this.#partition);
     }
     this.#inFlight--;
     // The next record first: it takes its time, and the answers to this one do not need to wait for it.
     this.flush();
     for (const contribution of contributions) {
-      if (failure === undefined) this.#onDurable(contribution);
+      if (failure === undefined) this.#listener.durable(contribution);
       contribution.batch.recordSettled(contribution.indexes, failure);
     }
     if (this.#inFlight === 0 && this.#writer.eventCount === 0) {

@@ -86,7 +86,15 @@ export async function startIngest({ limits = {}, claims, wrap }: FixtureOptions 
   const clock = { now: () => NOW };
   const snapshot = testSnapshot();
   const eventLog = wrap === undefined ? log : wrap(log);
-  const app = createIngestApp({ eventLog, snapshot, claims, clock, meter: telemetry.meter, limits });
+  const app = createIngestApp({
+    eventLog,
+    snapshot,
+    claims,
+    clock,
+    log: silentLogger(),
+    meter: telemetry.meter,
+    limits,
+  });
   const server = await startServer({
     service: "ingest",
     version: "0",
