@@ -29,7 +29,7 @@ export const VARIABLES = defineVariables({
   }),
   claimBytes: bytes({
     name: "MILLRACE_CLAIM_BYTES",
-    default: 160 * 1024 * 1024,
+    default: 112 * 1024 * 1024,
     min: 16 * 1024 * 1024,
     max: 64 * 1024 * 1024 * 1024,
     doc: "Memory for claims of event ids; what does not fit is read from disk when it is needed.",
