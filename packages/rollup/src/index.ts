@@ -12,6 +12,7 @@ export { type BlockSchema, type Cell, emptyCell, mergeCell, type RollupSchema } 
 export type { Section } from "./block/section.ts";
 export { slotOf } from "./block/slot-of.ts";
 export { TUPLE_SEPARATOR, tupleOf, tupleValues } from "./block/tuple.ts";
+export { TupleDirectory } from "./block/tuple-directory.ts";
 export { ByteReader, corrupt } from "./bytes/byte-reader.ts";
 export { ByteWriter } from "./bytes/byte-writer.ts";
 export { type Micros, microsToNumber, microsToText, toMicros } from "./decimal/micros.ts";

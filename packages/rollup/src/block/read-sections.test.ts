@@ -5,6 +5,7 @@ import { uniqueKinds } from "../aggregation/unique.ts";
 import { Block } from "./block.ts";
 import { readSections } from "./read-sections.ts";
 import type { BlockSchema } from "./schema.ts";
+import { TupleDirectory } from "./tuple-directory.ts";
 
 const SCHEMA: BlockSchema = {
   rollups: [
@@ -31,6 +32,25 @@ describe("reading sections", () => {
     expect(sections[0]!.other!.map(String)).toHaveLength(2);
     expect((sections[0]!.other![0] as CountState).count).toBe(11_000);
     expect(readSections(SCHEMA, example(), []).sections).toEqual([]);
+  });
+
+  it("numbers the tuples that it meets alike in every block", () => {
+    const directory = new TupleDirectory();
+    const rounds = [1, 2].map(() => {
+      const cursor = readSections(SCHEMA, example(), [2]).sections[0]!;
+      const seen: [number, string][] = [];
+      for (let number = cursor.nextIn(directory); number >= 0; number = cursor.nextIn(directory)) {
+        seen.push([number, (cursor.read() as [CountState, SumState])[1].toDecimalString()]);
+      }
+      return seen;
+    });
+    expect(rounds[0]).toEqual([
+      [0, "3"],
+      [1, "1"],
+      [2, "0"],
+    ]);
+    expect(rounds[1]).toEqual(rounds[0]);
+    expect(directory.texts).toEqual(["a", "b", "c"]);
   });
 
   it("goes through the cells by rising tuple", () => {

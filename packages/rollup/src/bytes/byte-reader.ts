@@ -5,6 +5,14 @@ export function corrupt(what: string): Failure {
   return new Failure("corrupt", "DATA_CORRUPT", `stored data: ${what}`);
 }
 
+/** Numbers texts by their bytes. */
+export type TextDirectory = {
+  /** The number of the text in `bytes` from `from` to `to`; -1 when it has none yet. */
+  find(bytes: Uint8Array, from: number, to: number): number;
+  /** Gives a text that has none yet its number. */
+  add(bytes: Uint8Array, from: number, to: number, text: string): number;
+};
+
 /**
  * Reads what `ByteWriter` wrote, from `[from, to)` of a buffer. Whatever the bytes, every method either returns or
  * throws a Failure `corrupt`; a varint that is longer than it need be is corrupt, so that bytes that can be read are
@@ -127,9 +135,22 @@ export class ByteReader {
     const length = this.varint();
     const from = this.#at;
     this.skip(length);
-    const text = this.#bytes.toString("utf8", from, this.#at);
+    return this.#decode(from, this.#at);
+  }
+
+  /** Reads a text as its number in a directory. */
+  textIn(directory: TextDirectory): number {
+    const length = this.varint();
+    const from = this.#at;
+    this.skip(length);
+    const number = directory.find(this.#bytes, from, this.#at);
+    return number >= 0 ? number : directory.add(this.#bytes, from, this.#at, this.#decode(from, this.#at));
+  }
+
+  #decode(from: number, to: number): string {
+    const text = this.#bytes.toString("utf8", from, to);
     // Bytes that are no UTF-8 read as U+FFFD, which may also truly stand there.
-    if (text.includes("\ufffd") && !this.#bytes.subarray(from, this.#at).equals(Buffer.from(text, "utf8"))) {
+    if (text.includes("\ufffd") && !this.#bytes.subarray(from, to).equals(Buffer.from(text, "utf8"))) {
       throw corrupt("a text is not UTF-8");
     }
     return text;

@@ -1,5 +1,6 @@
 import { Failure } from "@millrace/failure";
 import type { ReportingLimits } from "../limits.ts";
+import { firstOf } from "./first-of.ts";
 import { compareRanked, type Ranked, rankBucket, rankTotal } from "./order.ts";
 import type { Question } from "./question.ts";
 import type { Tuple } from "./tuples.ts";
@@ -44,14 +45,15 @@ export function pageOf(
 }
 
 function seriesOf(tuple: Tuple, bucketCount: number, question: Question): AnswerRow[] {
-  return Array.from({ length: bucketCount }, (_, bucket) => ({ tuple, ranked: rankBucket(tuple, bucket, question) }));
+  const rows: AnswerRow[] = [];
+  for (let bucket = 0; bucket < bucketCount; bucket++)
+    rows.push({ tuple, ranked: rankBucket(tuple, bucket, question) });
+  return rows;
 }
 
 function cut(rows: readonly AnswerRow[], question: Question, after: Ranked | undefined): Page {
   const compare = compareRanked(question);
-  const following = after === undefined ? [...rows] : rows.filter(({ ranked }) => compare(ranked, after) > 0);
-  following.sort((a, b) => compare(a.ranked, b.ranked));
-  if (following.length <= question.limit) return { rows: following };
-  const page = following.slice(0, question.limit);
-  return { rows: page, last: page.at(-1)!.ranked };
+  const following = after === undefined ? rows : rows.filter(({ ranked }) => compare(ranked, after) > 0);
+  const page = firstOf(following, question.limit, (a, b) => compare(a.ranked, b.ranked));
+  return following.length > page.length ? { rows: page, last: page.at(-1)!.ranked } : { rows: page };
 }

@@ -5,6 +5,7 @@ import {
   type SectionCursor,
   type State,
   type StateKind,
+  TupleDirectory,
   tupleOf,
   tupleValues,
 } from "@millrace/rollup";
@@ -28,7 +29,7 @@ export type Group = {
   readonly tails: Set<number>;
 };
 
-/** Tuples of a rollup for which the group is remembered; more are looked up again. */
+/** Tuples of a rollup for which the group is remembered; of more they are looked up again. */
 const REMEMBERED_MAX = 200_000;
 const CELL_BYTES = 64;
 
@@ -49,7 +50,9 @@ export class Tally {
   readonly #places: readonly number[];
   readonly #kinds: readonly (StateKind | undefined)[];
   readonly #grows: boolean;
-  readonly #byTuple = new Map<string, Group | null>();
+  #directory = new TupleDirectory();
+  /** By the tuple's number in the directory; null where the filter leaves it out. */
+  #byNumber: (Group | null)[] = [];
   #heldBytes = 0;
   #cellsRead = 0;
 
@@ -76,9 +79,10 @@ export class Tally {
       throw tooLarge("reads too many cells", "ask for a shorter range, or for fewer dimensions");
     }
     if (cursor.other !== undefined) this.#addOther(cursor.other, bucket);
-    while (cursor.next()) {
-      const known = this.#byTuple.get(cursor.tuple);
-      const group = known === undefined ? this.#groupOf(cursor.tuple) : known;
+    if (this.#byNumber.length >= REMEMBERED_MAX) this.#forget();
+    for (let number = cursor.nextIn(this.#directory); number >= 0; number = cursor.nextIn(this.#directory)) {
+      const known = this.#byNumber[number];
+      const group = known === undefined ? this.#groupOf(number) : known;
       if (group === null) continue;
       const totals = group.buckets[bucket] ?? this.#newTotals(group, bucket);
       if (this.#grows) {
@@ -111,16 +115,21 @@ export class Tally {
   }
 
   /** The group of a rollup's tuple; null where the filter leaves it out. */
-  #groupOf(tuple: string): Group | null {
-    const values = tupleValues(tuple, this.leg.rollup.dimensions.length);
+  #groupOf(number: number): Group | null {
+    const values = tupleValues(this.#directory.texts[number]!, this.leg.rollup.dimensions.length);
     let group: Group | null = null;
     if (this.#filter === undefined || this.#filter(values)) {
       const projected = this.#places.map((place) => values[place]!);
       group = this.#groupFor(tupleOf(projected), projected);
     }
-    if (this.#byTuple.size >= REMEMBERED_MAX) this.#byTuple.clear();
-    this.#byTuple.set(tuple, group);
+    this.#byNumber[number] = group;
     return group;
+  }
+
+  /** The groups stay; which tuple is of which is found out again. */
+  #forget(): void {
+    this.#directory = new TupleDirectory();
+    this.#byNumber = [];
   }
 
   #groupFor(key: string, values: readonly string[]): Group {
