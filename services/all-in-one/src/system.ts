@@ -67,6 +67,7 @@ export function assembleSystem(options: SystemOptions) {
     snapshot,
     clock,
     meter,
+    log: part("ingest"),
     limits: { bytesInFlight: settings.bytesInFlight },
   });
   const reporting = createReportingApp({ ...backends, snapshot, clock, meter, log: part("reporting") });

@@ -1,4 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
+import { DefinitionsSchema } from "@millrace/api/millrace/config/v1/definitions_pb";
 import { EventSchema } from "@millrace/api/millrace/event/v1/event_pb";
 import { StreamRequestSchema } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
 import type { EventAppender } from "@millrace/event-log";
@@ -8,7 +9,7 @@ import { DEFAULT_INGEST_LIMITS } from "./limits.ts";
 import { OutcomeCounters } from "./outcome-counters.ts";
 import { readStreamRequest, type StreamFrame } from "./scan/batch-frame.ts";
 import { EventScan } from "./scan/event-scan.ts";
-import type { StampRules } from "./stamp-rules.ts";
+import { stampRulesOf } from "./stamp-rules.ts";
 
 /** What {@link measureIntake} found, in events a second of one core. */
 export type IntakeFigures = {
@@ -75,10 +76,12 @@ export function benchMessages(count: number, perMessage: number, nowMs: number, 
  * Compares the whole intake with a bare scan of the same bytes, in turns, without RPC. Works for some
  * `rounds` * 3 * 0.2 seconds.
  *
- * @param rules how the events are stamped and spread
+ * @param spread over how many of 8 partitions the events go
  */
-export async function measureIntake(rules: StampRules, meter: Meter, rounds = 5): Promise<IntakeFigures> {
+export async function measureIntake(spread: number, meter: Meter, rounds = 5): Promise<IntakeFigures> {
   const nowMs = 1_772_366_400_000;
+  const lateWindows = [{ window: { seconds: 172_800n } }];
+  const rules = stampRulesOf(create(DefinitionsSchema, { projectId: "bench", revision: 1n, spread, lateWindows }));
   const perMessage = 500;
   const messages = benchMessages(40, perMessage, nowMs).map((bytes) => Buffer.from(bytes));
   const ofMessage = messages.map((bytes) => readStreamRequest(bytes));

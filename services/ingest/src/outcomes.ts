@@ -59,7 +59,7 @@ export function sendResponse(batch: EventBatch, idOf: (index: number) => string)
 }
 
 /** A reason as the contract numbers it. */
-export function reasonCode(reason: Reason): ReasonCode {
+function reasonCode(reason: Reason): ReasonCode {
   return ReasonCode[reason];
 }
 

@@ -3,7 +3,7 @@ import { Failure } from "@millrace/failure";
 import type { EventBatch } from "./event-batch.ts";
 
 /** How much of a record's body is written before another is begun. The log's own bound may be lower. */
-export const RECORD_BYTES = 512 * 1024;
+const RECORD_BYTES = 512 * 1024;
 /** Full records of a partition that are under way at once. */
 const APPENDS_IN_FLIGHT = 4;
 

@@ -43,7 +43,7 @@ function definitionsOf(projectId: string) {
 }
 
 /** A snapshot that knows KEYS and two projects: "shop" of spread 1, and "wide" of spread 8. */
-export function testSnapshot(): IngestSnapshot {
+function testSnapshot(): IngestSnapshot {
   const known = new Map(["shop", "wide"].map((id) => [id, definitionsOf(id)]));
   return {
     async authenticate(text) {
