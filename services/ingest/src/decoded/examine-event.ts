@@ -3,6 +3,7 @@ import { EventSchema } from "@millrace/api/millrace/event/v1/event_pb";
 import { EVENT_LIMITS } from "../event-limits.ts";
 import type { Rejection } from "../rejection.ts";
 import { checkEvent } from "./check-event.ts";
+import { joinProperties } from "./join-properties.ts";
 import { findMalformed } from "./well-formed.ts";
 
 /**
@@ -20,6 +21,6 @@ export function examineEvent(bytes: Uint8Array, from: number, to: number): Rejec
   }
   const malformed = findMalformed(bytes, from, to);
   if (malformed !== undefined) return malformed;
-  const event = fromBinary(EventSchema, bytes.subarray(from, to), { readUnknownFields: false });
+  const event = fromBinary(EventSchema, joinProperties(bytes, from, to), { readUnknownFields: false });
   return checkEvent(event) ?? toBinary(EventSchema, event);
 }

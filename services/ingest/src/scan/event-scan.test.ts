@@ -346,6 +346,27 @@ describe("the byte scan", () => {
     );
   });
 
+  it("agrees with the decoding path about maps in many pieces, in time that grows with the bytes alone", () => {
+    const one = encode({ properties: properties(100) });
+    const pieces = new Uint8Array(30_000).fill(0);
+    for (let i = 0; i < pieces.length; i += 2) pieces[i] = 0x3a;
+    const bytes = Buffer.concat([one, pieces]);
+    const begun = performance.now();
+    for (let i = 0; i < 20; i++) expect(examineEvent(bytes, 0, bytes.length)).toEqual(one);
+    // Merging piece by piece takes 4 seconds.
+    expect(performance.now() - begun).toBeLessThan(1500);
+    expect(scan.accepts(bytes, 0, bytes.length)).toBe(false);
+    const split = Buffer.concat([
+      encode({ properties: { a: 1, b: 2 } }),
+      encode({ name: "last", properties: { b: 3 } }),
+    ]);
+    expect(fromBinary(EventSchema, examineEvent(split, 0, split.length) as Uint8Array)).toMatchObject({
+      name: "last",
+      properties: { a: 1, b: 3 },
+    });
+    expectAgreement(split);
+  });
+
   it("agrees with the decoding path about noise", () => {
     const tags = fc.constantFrom(0x0a, 0x12, 0x1a, 0x3a, 0x08, 0x10, 0x11, 0x20, 1, 2, 4, 7, 9, 0x61, 0x80, 0xff);
     fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), expectAgreement), { numRuns: 2000 });

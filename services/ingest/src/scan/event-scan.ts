@@ -10,6 +10,7 @@ const ANONYMOUS_ID = 0x2a;
 const SESSION_ID = 0x32;
 const PROPERTIES = 0x3a;
 const LAST_KNOWN_FIELD = 7;
+const LAST_KNOWN_TAG = (LAST_KNOWN_FIELD << 3) | 7;
 const SECONDS = 0x08;
 const NANOS = 0x10;
 const STRUCT_ENTRY = 0x0a;
@@ -56,6 +57,7 @@ export class EventScan {
     this.hasTime = false;
     this.seconds = this.nanos = this.#properties = 0;
     let named = false;
+    let seen = 0;
     let at = from;
     while (at < to) {
       const tag = bytes[at++]!;
@@ -76,6 +78,10 @@ export class EventScan {
       }
       const end = at + length;
       if (end > to) return false;
+      // A field that comes twice is merged by the other path, so that readers of the log need not.
+      const bit = tag < LAST_KNOWN_TAG ? 1 << (tag >> 3) : 0;
+      if ((seen & bit) !== 0) return false;
+      seen |= bit;
       switch (tag) {
         case EVENT_ID:
           if (length > EVENT_LIMITS.eventIdBytes || !isText(bytes, this.#view, at, end)) return false;
