@@ -16,6 +16,9 @@ export class TupleDirectory {
   /** The text of each tuple, by its number. */
   readonly texts: string[] = [];
   readonly #ends: number[] = [];
+  /** Which tuple came after each the last time: blocks hold theirs in one order, so that it mostly comes again. */
+  readonly #following: number[] = [];
+  #last = 0;
   #hashes: Int32Array<ArrayBuffer> = new Int32Array(PLACES_MIN);
   /** A tuple's number + 1, at its place; 0 where there is none. */
   #places: Int32Array<ArrayBuffer> = new Int32Array(PLACES_MIN * 2);
@@ -23,12 +26,17 @@ export class TupleDirectory {
 
   /** The number of the tuple whose text is `bytes` from `from` to `to`; -1 when it was not met before. */
   find(bytes: Uint8Array, from: number, to: number): number {
+    const expected = this.#following[this.#last];
+    if (expected !== undefined && this.#holds(expected, bytes, from, to)) {
+      this.#last = expected;
+      return expected;
+    }
     const hash = hashOf(bytes, from, to);
     const mask = this.#places.length - 1;
     for (let place = hash & mask; ; place = (place + 1) & mask) {
       const number = this.#places[place]! - 1;
       if (number < 0) return -1;
-      if (this.#hashes[number] === hash && this.#holds(number, bytes, from, to)) return number;
+      if (this.#hashes[number] === hash && this.#holds(number, bytes, from, to)) return this.#follow(number);
     }
   }
 
@@ -43,6 +51,12 @@ export class TupleDirectory {
     this.#ends.push(end);
     this.#hashes[number] = hashOf(bytes, from, to);
     this.#place(number);
+    return this.#follow(number);
+  }
+
+  #follow(number: number): number {
+    this.#following[this.#last] = number;
+    this.#last = number;
     return number;
   }
 

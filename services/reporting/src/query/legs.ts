@@ -10,7 +10,7 @@ export type Leg = {
   readonly rollup: RollupPlan;
   /** Every version of every family that ever stored it. */
   readonly families: readonly FamilyPlan[];
-  /** Since when it counts, in epoch milliseconds; 0: from the beginning. */
+  /** Since when it counts, in epoch milliseconds; 0: since there is the project. */
   readonly startMs: number;
   /** Which states of its cells are wanted, by their place in a cell. */
   readonly states: readonly number[];
@@ -76,7 +76,8 @@ function cellsMax({ slots, maxTuples }: Rollup): number {
 }
 
 function startMsOf(rollup: Rollup): number {
-  return rollup.createTime === undefined ? 0 : timestampMs(rollup.createTime);
+  // What came with the template is as old as the project: before it there was nothing to count.
+  return rollup.builtIn || rollup.createTime === undefined ? 0 : timestampMs(rollup.createTime);
 }
 
 function legOf(rollup: Rollup, wanted: readonly string[], families: readonly FamilyPlan[]): Leg {
