@@ -137,6 +137,20 @@ describe("Send", () => {
     expect(await sections()).toEqual([]);
   });
 
+  it("tells a text with half a character from a defect, by every protocol in JSON", async () => {
+    const { server } = await startIngest();
+    const half = '{"events":[{"name":"\\ud800"}]}';
+    const byHand = await post(server.url + SEND, half, {
+      "x-api-key": "ingest-key",
+      "content-type": "application/json",
+    });
+    expect([byHand.status, await byHand.json()]).toMatchObject([200, { rejectedCount: 1 }]);
+    const frame = Buffer.concat([Buffer.from([0, 0, 0, 0, half.length]), Buffer.from(half)]);
+    const headers = { "x-api-key": "ingest-key", "content-type": "application/grpc-web+json" };
+    const byLibrary = await post(server.url + SEND, frame, headers);
+    expect(byLibrary.headers.get("grpc-status") ?? /grpc-status: (\d+)/.exec(await byLibrary.text())?.[1]).toBe("3");
+  });
+
   it("stamps what is late by the window of the event's own time, unless it is imported", async () => {
     const { client, sections } = await startIngest();
     const HOUR = 3_600_000;

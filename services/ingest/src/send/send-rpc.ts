@@ -1,4 +1,3 @@
-import { toBinary } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
   type SendRequest,
@@ -8,6 +7,7 @@ import {
 import { getPrincipal } from "@millrace/runtime";
 import type { Admission } from "../admission.ts";
 import { callerOf, type IngestSnapshot } from "../caller.ts";
+import { encodeMessage } from "../decoded/encode-message.ts";
 import { userAgentOf } from "../intake.ts";
 import { readSendRequest } from "../scan/batch-frame.ts";
 import { type SendDeps, sendBatch } from "./send-batch.ts";
@@ -16,7 +16,7 @@ import { type SendDeps, sendBatch } from "./send-batch.ts";
 export function createSendRpc(deps: SendDeps & { admission: Admission; snapshot: IngestSnapshot }) {
   return async function send(request: SendRequest, context: HandlerContext): Promise<SendResponse> {
     const caller = await callerOf(getPrincipal(context), deps.snapshot);
-    const bytes = toBinary(SendRequestSchema, request);
+    const bytes = encodeMessage(SendRequestSchema, request);
     const header = context.requestHeader;
     deps.admission.take(bytes.length);
     try {

@@ -1,4 +1,3 @@
-import { toBinary } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
   type StreamRequest,
@@ -7,6 +6,7 @@ import {
 } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
 import { getPrincipal } from "@millrace/runtime";
 import { callerOf } from "../caller.ts";
+import { encodeMessage } from "../decoded/encode-message.ts";
 import { BATCH_LIMITS } from "../event-limits.ts";
 import { userAgentOf } from "../intake.ts";
 import { tooLarge } from "../request-body.ts";
@@ -44,7 +44,7 @@ export function createStreamRpc(deps: Omit<StreamDeps, "windows">) {
   };
 
   async function take(session: StreamSession, message: StreamRequest, signal: AbortSignal): Promise<void> {
-    const bytes = toBinary(StreamRequestSchema, message);
+    const bytes = encodeMessage(StreamRequestSchema, message);
     if (bytes.length > BATCH_LIMITS.messageBytes) throw tooLarge(BATCH_LIMITS.messageBytes);
     await deps.admission.whenRoom(bytes.length, signal);
     try {
