@@ -97,6 +97,8 @@ export function assembleSystem(options: SystemOptions) {
         rawHandlers: ingest.rawHandlers,
         authenticate: snapshot.authenticate,
         log: part("server"),
+        // Ingest grants larger windows to streams, within its bound on bytes in flight.
+        limits: { http2: { streamWindowBytes: 65_535 } },
         telemetry,
         reflection: settings.reflection,
         cors: { origins: settings.corsOrigins, openPaths: ingest.openPaths },
