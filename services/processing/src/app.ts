@@ -27,6 +27,9 @@ const PLANS_MAX = 250_000;
 /** Claims are looked through for expired ones this often. */
 const EXPIRE_CLAIMS_MS = 60_000;
 
+/** A drain waits this long for backends that are away, where nothing else is said. */
+const DRAIN_MS = 10_000;
+
 /** What processing is built from. */
 export type ProcessingDeps = {
   readonly eventLog: EventConsumer & { readonly generation: number };
@@ -51,6 +54,8 @@ export type ProcessingDeps = {
    * False where this process alone expires them, by the log's own time.
    */
   readonly claimsExpire: boolean;
+  /** For how long a drain waits for backends that are away, in milliseconds; 10 seconds where it is not said. */
+  readonly drainMs?: number;
   /** Told when a partition, or all, can't go on: the process should stop. */
   readonly onFailure: (error: unknown) => void;
 };
@@ -86,6 +91,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
     const store = cellStore;
     const onFailure = (error: unknown) => deps.onFailure(error);
     const partition = new Partition({
+      drainMs: DRAIN_MS,
       ...deps,
       generation,
       store,

@@ -8,8 +8,7 @@ import type { MemoryBudget } from "./blocks/memory-budget.ts";
 import { checkpointState } from "./flush/checkpoint.ts";
 import { flushTier } from "./flush/tier-flush.ts";
 import { TierProgress } from "./flush/tier-progress.ts";
-import { LAG_ALLOWANCE_MS } from "./fold/claim-lifetime.ts";
-import { type FoldedPart, RecordFolder, type RecordFolderDeps } from "./fold/record-folder.ts";
+import { type Folded, RecordFolder, type RecordFolderDeps } from "./fold/record-folder.ts";
 import type { LivePublisher } from "./live/live-publisher.ts";
 import { InFlight } from "./status/in-flight.ts";
 
@@ -22,8 +21,8 @@ export type PartitionDeps = Omit<RecordFolderDeps, "stalled" | "partition"> & {
   readonly storedBefore: HighestBuckets;
   /** Scales the intervals of the coarse tiers' flushes; 1 for the usual. */
   readonly flushIntervalScale: number;
-  /** True when claims could be gone once the partition lags by more than the allowance: it then stops and says so. */
-  readonly claimsExpire: boolean;
+  /** For how long a drain waits for backends that are away; what is not stored by then the next owner folds again. */
+  readonly drainMs: number;
   /** Told when the partition can't go on. */
   readonly onFailure: (error: unknown, partition: number) => void;
   readonly log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
@@ -80,7 +79,7 @@ export class Partition implements PartitionHandler {
     this.#committed = deps.owned.startOffset;
     const progress = (tier: Tier) => new TierProgress(tier, this.#nextOffset, deps.flushIntervalScale);
     this.#tiers = { "1m": progress("1m"), "15m": progress("15m"), "1h": progress("1h"), "1d": progress("1d") };
-    deps.owned.lost.addEventListener("abort", () => this.#abandon(), { once: true });
+    deps.owned.lost.addEventListener("abort", () => this.#abandon(deps.owned.lost.reason), { once: true });
   }
 
   get nextOffset(): number {
@@ -110,22 +109,28 @@ export class Partition implements PartitionHandler {
   }
 
   async records(records: readonly LogRecord[]): Promise<void> {
-    // What is not folded before a drain is the next owner's.
-    if (this.#draining.signal.aborted) return;
-    this.#checkLag(records);
-    let folded: readonly FoldedPart[];
-    try {
-      folded = await this.#folder.fold(records, this.#foldSignal);
-    } catch (error) {
-      if (this.#draining.signal.aborted) return;
-      throw error;
+    for (let from = 0; from < records.length; ) {
+      // What is not folded before a drain is the next owner's.
+      if (this.#foldSignal.aborted) return;
+      const rest = from === 0 ? records : records.slice(from);
+      try {
+        const folded = await this.#folder.fold(rest, this.#foldSignal);
+        from += folded.records;
+        if (!this.#stopped.signal.aborted) await this.#take(rest.slice(0, folded.records), folded);
+      } catch (error) {
+        if (this.#foldSignal.aborted) return;
+        this.stalledBecause = problemOf(error);
+        throw error;
+      }
     }
-    for (const part of folded) {
+  }
+
+  async #take(records: readonly LogRecord[], folded: Folded): Promise<void> {
+    for (const part of folded.parts) {
       this.#table.add(part.projectId, part.offset, part.appendTimeMs, part.parts);
       this.inFlight.add(part.projectId, part.events);
     }
-    const last = records.at(-1)!;
-    this.#nextOffset = last.offset + 1;
+    this.#nextOffset = records.at(-1)!.offset + 1;
     for (const record of records) this.#lastAppendMs = Math.max(this.#lastAppendMs, record.appendTimeMs);
     this.#table.countDirty();
     this.#table.evict();
@@ -139,16 +144,28 @@ export class Partition implements PartitionHandler {
     if (performance.now() - this.#watermarksMs >= IDLE_WATERMARK_MS) this.#keepHouse();
   }
 
-  /** Ends any wait for a backend that is away: a drain stores what is folded, and leaves the rest to the next owner. */
+  /**
+   * Ends the fold's waiting for a backend that is away: a drain stores what is folded, and leaves the rest to the next
+   * owner. The storing has its time too: when the store is away, all that is not committed is the next owner's.
+   */
   beginDrain(): void {
-    this.#draining.abort(new Failure("unavailable", "DRAINING", "processing is stopping"));
+    if (this.#draining.signal.aborted) return;
+    const draining = new Failure("unavailable", "DRAINING", "processing is stopping");
+    this.#draining.abort(draining);
+    const giveUp = setTimeout(() => this.#abandon(draining), this.#deps.drainMs);
+    this.#stopped.signal.addEventListener("abort", () => clearTimeout(giveUp), { once: true });
   }
 
   async revoke(): Promise<void> {
     this.beginDrain();
-    await this.#flushAll();
+    try {
+      await this.#flushAll();
+    } catch (error) {
+      if (!this.#stopped.signal.aborted) throw error;
+      this.#deps.log.warn({ err: error, partition: this.number }, "stopped before all was stored; it is folded again");
+    }
     await this.#keepHouse(true);
-    this.#abandon();
+    this.#abandon(undefined);
   }
 
   async #flushAll(): Promise<void> {
@@ -219,17 +236,8 @@ export class Partition implements PartitionHandler {
     this.#committed = offset;
   }
 
-  /** Claims are kept for the late window and a lag of 24 hours: folding records that are older could count twice. */
-  #checkLag(records: readonly LogRecord[]): void {
-    if (!this.#deps.claimsExpire) return;
-    const lagMs = this.#deps.clock.now() - records[0]!.appendTimeMs;
-    if (lagMs <= LAG_ALLOWANCE_MS) return;
-    this.stalledBecause = `lags by ${Math.round(lagMs / 3_600_000)} hours, more than claims are kept for`;
-    throw new Error(`partition ${this.number} ${this.stalledBecause}`);
-  }
-
   #stalled(problem: unknown): void {
-    this.stalledBecause = problem === undefined ? "" : problem instanceof Error ? problem.message : String(problem);
+    this.stalledBecause = problem === undefined ? "" : problemOf(problem);
     if (problem !== undefined) this.#deps.log.warn({ err: problem, partition: this.number }, "the partition waits");
   }
 
@@ -247,11 +255,15 @@ export class Partition implements PartitionHandler {
     this.#deps.onFailure(error, this.number);
   }
 
-  #abandon(): void {
+  #abandon(reason: unknown): void {
     if (this.#stopped.signal.aborted) return;
-    this.#stopped.abort(this.#deps.owned.lost.reason);
+    this.#stopped.abort(reason);
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#table.clear();
   }
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

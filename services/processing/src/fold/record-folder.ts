@@ -1,9 +1,10 @@
 import type { ClaimStore } from "@millrace/cache";
 import type { LogRecord } from "@millrace/event-log";
+import { Failure } from "@millrace/failure";
 import type { Delta, DeltaPart } from "@millrace/rollup";
 import type { DeadLetter, DeadLetters } from "../dead-letters/dead-letters.ts";
 import { retryUntilDone } from "../retry.ts";
-import { claimKeptUntil } from "./claim-lifetime.ts";
+import { claimKeptUntil, LAG_ALLOWANCE_MS } from "./claim-lifetime.ts";
 import type { ClaimRequests } from "./claim-requests.ts";
 import { BROKEN, LATE, StagedBatch, type StagedRecord, type StagedSection, type StageSource } from "./staged-batch.ts";
 import type { Tally } from "./tally.ts";
@@ -24,9 +25,21 @@ export type RecordFolderDeps = StageSource & {
   readonly deadLetters: DeadLetters;
   readonly tally: Tally;
   readonly clock: { now(): number };
+  /** True when claims could be gone once the partition lags by more than the allowance: folding stops then. */
+  readonly claimsExpire: boolean;
   /** Told of each failed attempt to reach a backend, and of undefined once it was reached. */
   readonly stalled: (problem: unknown) => void;
 };
+
+/** What came of some records. */
+export type Folded = {
+  readonly parts: readonly FoldedPart[];
+  /** How many records were folded: a few, and at least one. */
+  readonly records: number;
+};
+
+/** P5: once this many events are at hand they are folded, whatever else waits; a record is never torn. */
+const EVENTS_MAX = 16_384;
 
 /**
  * Turns records into what they add to blocks: decode → claim → fold. What comes out depends on the record, the plan that
@@ -42,34 +55,54 @@ export class RecordFolder {
   }
 
   /**
-   * Folds records. Waits for as long as config or the claims are away; dead letters are durable when it resolves (P4).
+   * Folds the first of some records. Waits for as long as config or the claims are away; dead letters are durable when it
+   * resolves (P4).
    *
-   * @throws the signal's reason when it aborts
+   * @throws the signal's reason when it aborts; Failure `outOfRange` when the records are older than claims are kept for
    */
-  async fold(records: readonly LogRecord[], signal: AbortSignal): Promise<readonly FoldedPart[]> {
+  async fold(records: readonly LogRecord[], signal: AbortSignal): Promise<Folded> {
     const batch = this.#batch;
     batch.clear();
     for (const record of records) {
       await retryUntilDone(() => batch.stage(record, signal), this.#deps.stalled, signal);
+      if (batch.count >= EVENTS_MAX) break;
     }
     await this.#claim(batch.live, signal);
     await this.#claim(batch.imported, signal);
-    const folded: FoldedPart[] = [];
+    const parts: FoldedPart[] = [];
     const poisoned: ClaimRelease[] = [];
-    for (const record of batch.records) folded.push(...this.#foldRecord(record, poisoned));
+    for (const record of batch.records) parts.push(...this.#foldRecord(record, poisoned));
     await this.#bury(batch.letters, poisoned, signal);
-    return folded;
+    return { parts, records: batch.records.length };
   }
 
   async #claim(requests: ClaimRequests, signal: AbortSignal): Promise<void> {
     if (requests.count === 0) return;
     const { claims, clock, stalled } = this.#deps;
-    const until = claimKeptUntil(requests, clock.now());
-    const owners = await retryUntilDone(() => claims.claim(requests.batch(), until, { signal }), stalled, signal);
-    requests.answered(owners);
+    const claim = async () => {
+      const now = clock.now();
+      this.#checkLag(now);
+      return claims.claim(requests.batch(), claimKeptUntil(requests, now), { signal });
+    };
+    requests.answered(await retryUntilDone(claim, stalled, signal));
     const beside = requests.beside();
     if (beside.count === 0) return;
     requests.answeredBeside(await retryUntilDone(() => claims.lookup(beside, { signal }), stalled, signal));
+  }
+
+  /**
+   * P6: claims are kept for the late window and a lag of 24 hours. Records that are older could count twice, so they are
+   * not folded; asked before every attempt, as the lag may come from waiting for the claims.
+   */
+  #checkLag(nowMs: number): void {
+    if (!this.#deps.claimsExpire) return;
+    let oldestMs = nowMs;
+    for (const record of this.#batch.records) oldestMs = Math.min(oldestMs, record.appendTimeMs);
+    const lagMs = nowMs - oldestMs;
+    if (lagMs <= LAG_ALLOWANCE_MS) return;
+    const hours = Math.round(lagMs / 3_600_000);
+    const message = `partition ${this.#deps.partition} lags by ${hours} hours, more than claims are kept for`;
+    throw new Failure("outOfRange", "LIMIT_REACHED", message);
   }
 
   #foldRecord(record: StagedRecord, poisoned: ClaimRelease[]): readonly FoldedPart[] {
@@ -89,30 +122,36 @@ export class RecordFolder {
     return [...byProject].map(([projectId, folded]) => ({ projectId, offset, appendTimeMs, ...folded }));
   }
 
-  /** Folds a section; an event that breaks the fold becomes a dead letter, and the section is folded without it (P4). */
+  /** Folds a section; events that break the fold become dead letters, and the section is folded without them (P4). */
   #foldSection(record: StagedRecord, section: StagedSection, poisoned: ClaimRelease[]): Delta {
     for (;;) {
       const delta = section.plan.newDelta(section.receivedAtMs);
       const broken = this.#tryFold(delta, section);
-      if (broken === undefined) {
+      if (broken.length === 0) {
         this.#deps.tally.add(delta);
         return delta;
       }
-      const { batch, place, error } = { batch: this.#batch, ...broken };
-      batch.states[place] = BROKEN;
-      const { generation, partition } = this.#deps;
-      const position = { generation, partition, offset: record.offset, index: batch.indexes[place]! };
-      const problem = `the event can not be folded: ${error instanceof Error ? error.message : String(error)}`;
-      const bytes = Buffer.from(JSON.stringify(batch.events[place]));
-      batch.letters.push({ position, projectId: section.plan.projectId, problem, bytes });
-      poisoned.push({ requests: section.imported ? batch.imported : batch.live, index: batch.claims[place]! });
+      for (const { place, error } of broken) this.#reject(place, error, record, section, poisoned);
     }
   }
 
-  #tryFold(delta: Delta, section: StagedSection): { place: number; error: unknown } | undefined {
+  #reject(place: number, error: unknown, record: StagedRecord, section: StagedSection, poisoned: ClaimRelease[]): void {
+    const batch = this.#batch;
+    batch.states[place] = BROKEN;
+    const { generation, partition } = this.#deps;
+    const position = { generation, partition, offset: record.offset, index: batch.indexes[place]! };
+    const problem = `the event can not be folded: ${error instanceof Error ? error.message : String(error)}`;
+    const bytes = section.buffer.subarray(batch.ranges[2 * place]!, batch.ranges[2 * place + 1]!);
+    batch.letters.push({ position, projectId: section.plan.projectId, problem, bytes });
+    poisoned.push({ requests: section.imported ? batch.imported : batch.live, index: batch.claims[place]! });
+  }
+
+  /** Folds a section into a delta; gives the events that break it, and the delta is of no use where there are any. */
+  #tryFold(delta: Delta, section: StagedSection): readonly BrokenEvent[] {
     const { events, states, claims } = this.#batch;
     const { plan, first, count } = section;
     const requests = section.imported ? this.#batch.imported : this.#batch.live;
+    const broken: BrokenEvent[] = [];
     for (let place = first; place < first + count; place++) {
       const state = states[place];
       if (state === BROKEN) plan.account(delta, "dead_lettered");
@@ -122,11 +161,12 @@ export class RecordFolder {
         try {
           plan.fold(delta, events[place]!);
         } catch (error) {
-          return { place, error };
+          // The others are tried as well, so that a section of nothing but such events is not folded once for each.
+          broken.push({ place, error });
         }
       }
     }
-    return undefined;
+    return broken;
   }
 
   /** Keeps dead letters, then gives the claims of those that had one back, so that they can be sent again. */
@@ -138,5 +178,7 @@ export class RecordFolder {
     }
   }
 }
+
+type BrokenEvent = { readonly place: number; readonly error: unknown };
 
 type ClaimRelease = { readonly requests: ClaimRequests; readonly index: number };

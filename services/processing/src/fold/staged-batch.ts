@@ -16,6 +16,8 @@ export type StagedSection = {
   readonly plan: Plan;
   readonly receivedAtMs: number;
   readonly imported: boolean;
+  /** Holds the events' own bytes, at the batch's `ranges`. */
+  readonly buffer: Uint8Array;
   readonly first: number;
   readonly count: number;
 };
@@ -42,6 +44,8 @@ export class StagedBatch {
   claims: Uint32Array = new Uint32Array(4096);
   /** The index of the event in its record, by event. */
   indexes: Uint32Array = new Uint32Array(4096);
+  /** Where the event's own bytes begin and end in its section's buffer, by event. */
+  ranges: Uint32Array = new Uint32Array(2 * 4096);
   readonly live = new ClaimRequests(false);
   readonly imported = new ClaimRequests(true);
   records: StagedRecord[] = [];
@@ -74,26 +78,38 @@ export class StagedBatch {
   async stage(record: LogRecord, signal: AbortSignal): Promise<void> {
     const sections: StagedSection[] = [];
     const { offset, appendTimeMs } = record;
-    const before = { events: this.#count, live: this.live.count, imported: this.imported.count };
-    const lettersBefore = this.letters.length;
+    const before = this.#mark();
+    let readTo = before;
     try {
       const reader = new EventBatchReader(record.value);
       while (reader.nextSection()) {
         const section = await this.#stageSection(reader, offset, signal);
         if (section !== undefined) sections.push(section);
+        readTo = this.#mark();
       }
     } catch (error) {
       if (!(error instanceof Failure) || error.kind !== "corrupt") {
-        this.#count = before.events;
-        this.live.truncate(before.live);
-        this.imported.truncate(before.imported);
-        this.letters.length = lettersBefore;
+        this.#backTo(before);
         throw error;
       }
-      // The sections read so far stay: they are what every replay reads too.
+      // The sections read so far stay: they are what every replay reads too. Of a damaged one nothing is folded, so nothing
+      // of it may claim.
+      this.#backTo(readTo);
       this.#letter(offset, 0, "", error.message, record.value);
     }
     this.records.push({ offset, appendTimeMs, sections });
+  }
+
+  #mark(): Mark {
+    const { live, imported, letters } = this;
+    return { events: this.#count, live: live.count, imported: imported.count, letters: letters.length };
+  }
+
+  #backTo(mark: Mark): void {
+    this.#count = mark.events;
+    this.live.truncate(mark.live);
+    this.imported.truncate(mark.imported);
+    this.letters.length = mark.letters;
   }
 
   async #stageSection(
@@ -120,13 +136,15 @@ export class StagedBatch {
     requests.lateWindowMs = Math.max(requests.lateWindowMs, found.lateWindowMs);
     const first = this.#count;
     while (reader.nextEvent()) this.#stageEvent(reader, offset);
-    return { plan: found.plan, receivedAtMs, imported, first, count: this.#count - first };
+    return { plan: found.plan, receivedAtMs, imported, buffer: reader.buffer, first, count: this.#count - first };
   }
 
   #stageEvent(reader: EventBatchReader, offset: number): void {
     const place = this.#place();
     const event = this.events[place]!;
     this.indexes[place] = reader.index;
+    this.ranges[2 * place] = reader.from;
+    this.ranges[2 * place + 1] = reader.to;
     try {
       this.#decoder.decode(reader.buffer, reader.from, reader.to, event);
       event.timeMs = reader.timeMs;
@@ -136,15 +154,11 @@ export class StagedBatch {
       if (reader.assignedId !== "") event.eventId = reader.assignedId;
       if (event.eventId === "") throw new Failure("corrupt", "DATA_CORRUPT", "the event has no id");
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
+      // P4: whatever it is that the decoder can't do, it can't do it to this event, and the others go on.
       this.states[place] = BROKEN;
-      this.#letter(
-        offset,
-        reader.index,
-        reader.projectId,
-        error.message,
-        reader.buffer.subarray(reader.from, reader.to),
-      );
+      const problem = error instanceof Error ? error.message : String(error);
+      const bytes = reader.buffer.subarray(reader.from, reader.to);
+      this.#letter(offset, reader.index, reader.projectId, problem, bytes);
       return;
     }
     this.states[place] = reader.late ? LATE : CLAIMED;
@@ -171,6 +185,7 @@ export class StagedBatch {
       this.states = grown(this.states, new Uint8Array(place * 2));
       this.claims = grown(this.claims, new Uint32Array(place * 2));
       this.indexes = grown(this.indexes, new Uint32Array(place * 2));
+      this.ranges = grown(this.ranges, new Uint32Array(place * 4));
     }
     return place;
   }
@@ -180,6 +195,9 @@ export class StagedBatch {
     this.letters.push({ position: { generation, partition, offset, index }, projectId, problem, bytes });
   }
 }
+
+/** How much a batch held at some moment. */
+type Mark = { readonly events: number; readonly live: number; readonly imported: number; readonly letters: number };
 
 function grown<T extends Uint8Array | Uint32Array>(from: T, to: T): T {
   to.set(from);
