@@ -1,0 +1,109 @@
+import { clone } from "@bufbuild/protobuf";
+import type { Client } from "@connectrpc/connect";
+import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
+import { type Result, ResultSchema } from "@millrace/api/millrace/reporting/v1/query_pb";
+import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
+import { Failure } from "@millrace/failure";
+import { type Command, Option } from "commander";
+import type { Connection } from "../connection.ts";
+import { resultCsv, resultDocument, resultTable } from "../output/result.ts";
+import { buildQuery, COMPARISONS, GRANULARITIES, type QueryInit, type QueryOptions } from "../query/build-query.ts";
+import { collect, connectionOf, list, print, printJson, whole } from "./options.ts";
+
+const NOTES = `
+Examples:
+  millrace query page_views visitors --last 7d --every 1d
+  millrace query page_views --by page --limit 10
+  millrace query revenue orders --from 2011-01-01 --to 2012-01-01 --every month --time-zone Europe/London
+  millrace query requests latency.p95 --by route --where "status>=500" --last 90m
+  millrace query revenue --by country --last 1mo --compare previous-period --csv
+
+Conditions: country=DE, country!=DE, "country=DE|AT" (one of), page~blog (contains), page^=/docs (starts with),
+  "status>=500" (also >, <, <=), "plan?" (is there). All of them must hold.
+Ranges: --last counts the current minute, hour, day, week or month as one. --from and --to take dates (midnight in the
+  time zone) and times such as 2026-01-31T08:00; --to is exclusive.
+What can be asked: millrace metric list, millrace rollup list.
+Standard output has only the data with --json ({"rows": [...], "meta": {...}}; sums are strings of exact decimals) and
+  --csv; notices then go to standard error.`;
+
+type Options = QueryOptions & { readonly all?: boolean; readonly json?: boolean; readonly csv?: boolean };
+
+const ROWS_MAX = 1_000_000;
+const PAGE_ROWS = 10_000;
+
+/** `millrace query`. */
+export function addQueryCommand(program: Command): void {
+  program
+    .command("query")
+    .argument("<metrics...>", "what to ask for; quantiles as NAME.p95")
+    .description("Ask what was counted.")
+    .option("--by <dimensions>", "break down by these, separated by commas", list)
+    .option("--last <span>", "the last 90m, 24h, 7d, 4w, 3mo (default: 24h)")
+    .option("--from <time>", "the beginning, inclusive")
+    .option("--to <time>", "the end, exclusive (default: now)")
+    .addOption(new Option("--every <width>", "one row for each").choices(Object.keys(GRANULARITIES)))
+    .option("--where <condition>", "what counts; may be repeated", collect)
+    .option("--order <field[:asc|desc]>", "the order of the rows; may be repeated", collect)
+    .option("--limit <n>", "at most so many rows, or series with --every and --by (default: 1,000)", whole)
+    .addOption(new Option("--compare <with>", "another range beside it").choices(Object.keys(COMPARISONS)))
+    .option("--time-zone <zone>", "of days and of --from and --to (default: the project's)")
+    .option("--all", "every row, however many pages there are")
+    .addOption(new Option("--json", "print JSON").conflicts("csv"))
+    .option("--csv", "print comma-separated values")
+    .addHelpText("after", NOTES)
+    .action(async (metrics: string[], options: Options, command: Command) => {
+      await runQuery(
+        connectionOf(command),
+        metrics.flatMap((each) => list(each)),
+        options,
+      );
+    });
+}
+
+async function runQuery(connection: Connection, metrics: readonly string[], options: Options): Promise<void> {
+  const { project } = connection;
+  async function projectZone(): Promise<string> {
+    const response = await connection.client(ProjectService, "ask").getProject({ projectId: project });
+    return response.project?.timeZone || "UTC";
+  }
+  const query = await buildQuery(metrics, options, { project, nowMs: Date.now(), projectZone });
+  const client = connection.client(ReportingService, "ask");
+  const result = options.all === true ? await everyPage(client, query) : await onePage(client, query);
+  if (options.json === true) return printJson(resultDocument(result));
+  if (options.csv !== true) return print(resultTable(result));
+  process.stdout.write(resultCsv(result));
+  const more = result.nextPageToken === "" ? [] : ["There are more rows: --all gives every one, --limit more at once."];
+  for (const notice of [...result.notices, ...more]) process.stderr.write(`${notice}\n`);
+}
+
+async function onePage(client: Client<typeof ReportingService>, query: QueryInit): Promise<Result> {
+  const { result } = await client.query({ query });
+  if (result === undefined) throw new Failure("internal", "INTERNAL", "the server gave no result");
+  return result;
+}
+
+async function everyPage(client: Client<typeof ReportingService>, query: QueryInit): Promise<Result> {
+  const paged = { ...query, limit: query.limit || PAGE_ROWS };
+  const whole = clone(ResultSchema, await onePage(client, paged));
+  while (whole.nextPageToken !== "") {
+    const page = await onePage(client, { ...paged, pageToken: whole.nextPageToken });
+    whole.rows.push(...page.rows);
+    whole.nextPageToken = page.nextPageToken;
+    // What holds for every page is the least that held for one.
+    if (earlier(page.watermark, whole.watermark)) whole.watermark = page.watermark!;
+    for (const notice of page.notices) if (!whole.notices.includes(notice)) whole.notices.push(notice);
+    if (whole.rows.length > ROWS_MAX) {
+      throw new Failure(
+        "outOfRange",
+        "RESULT_TOO_LARGE",
+        `the answer has more than ${ROWS_MAX} rows: narrow the question`,
+      );
+    }
+  }
+  return whole;
+}
+
+function earlier(a: Result["watermark"], b: Result["watermark"]): boolean {
+  if (a === undefined || b === undefined) return false;
+  return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanos < b.nanos);
+}

@@ -1,0 +1,74 @@
+import { toJson } from "@bufbuild/protobuf";
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import {
+  type BalanceSheet,
+  GetStatusResponseSchema,
+  type PartitionStatus,
+  StatusService,
+} from "@millrace/api/millrace/processing/v1/status_service_pb";
+import type { Command } from "commander";
+import { elapsed, grouped } from "../output/number-text.ts";
+import { printTable, type TableColumn } from "../output/table.ts";
+import { utcText } from "../output/time-text.ts";
+import { connectionOf, print, printJson } from "./options.ts";
+
+const NOTES = `
+Examples:
+  millrace status
+  millrace status --project shop --json
+Without --project the balance sheet is of all projects since the server started.`;
+
+/** `millrace status`. */
+export function addStatusCommand(program: Command): void {
+  program
+    .command("status")
+    .description("Show how far counting is, and where every event is.")
+    .option("--json", "print JSON")
+    .addHelpText("after", NOTES)
+    .action(async (options: { json?: boolean }, command: Command) => {
+      const connection = connectionOf(command);
+      const projectId =
+        command.optsWithGlobals<{ project?: string }>().project ?? process.env["MILLRACE_PROJECT"] ?? "";
+      const status = await connection.client(StatusService, "ask").getStatus({ projectId });
+      if (options.json === true) return printJson(toJson(GetStatusResponseSchema, status));
+      print(projectId === "" ? "Events, of all projects since the start" : `Events of project ${projectId}`);
+      if (status.balance !== undefined) printBalance(status.balance);
+      print("");
+      printPartitions(status.partitions);
+      print(`\nRunning since ${utcText(status.startTime)}, processing version ${status.processingVersion}.`);
+    });
+}
+
+function printBalance(balance: BalanceSheet): void {
+  const counts: [string, bigint, string][] = [
+    ["accepted", balance.acceptedCount, ""],
+    ["counted", balance.foldedCount, balance.botCount > 0n ? `of these by bots: ${grouped(balance.botCount)}` : ""],
+    ["duplicate", balance.duplicateCount, ""],
+    ["late", balance.lateCount, balance.lateCount > 0n ? "kept, not counted; old events need send --import" : ""],
+    ["dead letters", balance.deadLetteredCount, ""],
+    ["in flight", balance.inFlightCount, ""],
+  ];
+  const width = Math.max(...counts.map(([, count]) => grouped(count).length));
+  for (const [label, count, note] of counts) {
+    print(`  ${label.padEnd(12)}  ${grouped(count).padStart(width)}${note === "" ? "" : `  ${note}`}`);
+  }
+}
+
+function printPartitions(partitions: readonly PartitionStatus[]): void {
+  const tiers = [...new Set(partitions.flatMap(({ watermarks }) => watermarks.map(({ tier }) => tier)))];
+  const columns: TableColumn[] = [
+    { title: "partition" },
+    ...["records", "counted", "stored", "lag", ...tiers].map((title) => ({ title, align: "right" as const })),
+    { title: "" },
+  ];
+  const rows = partitions.map((each) => [
+    `${each.generation}:${each.partition}`,
+    grouped(each.endOffset),
+    grouped(each.nextOffset),
+    grouped(each.committedOffset),
+    each.lag === undefined || durationMs(each.lag) === 0 ? "-" : elapsed(durationMs(each.lag)),
+    ...tiers.map((tier) => grouped(each.watermarks.find((mark) => mark.tier === tier)?.offset ?? 0n)),
+    each.stalled === "" ? "" : `stands still: ${each.stalled}`,
+  ]);
+  printTable(columns, rows, "This server owns no partitions.");
+}

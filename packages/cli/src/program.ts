@@ -1,0 +1,39 @@
+import { Command } from "commander";
+import { addKeyCommand } from "./commands/key.ts";
+import { addMetricCommand } from "./commands/metric.ts";
+import { addProjectCommand } from "./commands/project.ts";
+import { addQueryCommand } from "./commands/query.ts";
+import { addRollupCommand } from "./commands/rollup.ts";
+import { addSendCommand } from "./commands/send.ts";
+import { addStatusCommand } from "./commands/status.ts";
+
+const NOTES = `
+Where it connects to, first found first: --url and --key, MILLRACE_URL and MILLRACE_KEY, the credentials that a local
+server keeps in its data directory (MILLRACE_DATA_DIR, .millrace).
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or a request that was refused, 3 the server could not be reached,
+130 interrupted.`;
+
+/** The command line. */
+export function createProgram(): Command {
+  const program = new Command("millrace")
+    .description("Send events to Millrace, ask what was counted, and manage what is measured.")
+    .option("--url <url>", "the server's address")
+    .option("--key <key>", "an API key")
+    .option("--project <id>", "the project; needed where there are several")
+    .addHelpText("after", NOTES)
+    .showHelpAfterError("(--help shows what can be given)")
+    .configureHelp({ showGlobalOptions: true });
+  for (const add of [
+    addSendCommand,
+    addQueryCommand,
+    addProjectCommand,
+    addKeyCommand,
+    addMetricCommand,
+    addRollupCommand,
+    addStatusCommand,
+  ]) {
+    add(program);
+  }
+  return program;
+}

@@ -1,0 +1,144 @@
+import { readFileSync } from "node:fs";
+import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
+import { StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
+import { Failure } from "@millrace/failure";
+import type { Connection } from "../connection.ts";
+import { parseDuration } from "../duration.ts";
+import { zoneNamed } from "../zoned-time.ts";
+import { packBatches } from "./batches.ts";
+import { readCombinedLog } from "./combined-log.ts";
+import { readCsv } from "./csv.ts";
+import { createEventMaker } from "./event-maker.ts";
+import { ensureImportKey } from "./import-key.ts";
+import { chooseRules, parseMappingFile, parseRule, type Rule } from "./mapping.ts";
+import { readNdjson } from "./ndjson.ts";
+import { showProgress } from "./progress.ts";
+import type { Format, RowSource } from "./row.ts";
+import { sendBatches } from "./sender.ts";
+import { openSource, type Source } from "./source.ts";
+import { summarize, summaryDocument } from "./summary.ts";
+import { Tally } from "./tally.ts";
+import { waitUntilCounted } from "./wait-until-counted.ts";
+
+/** The options of sending a file. */
+export type FileOptions = {
+  readonly file: string;
+  readonly format?: Format;
+  readonly map?: readonly string[];
+  readonly mapping?: string;
+  readonly delimiter: string;
+  readonly text?: readonly string[];
+  readonly timeZone: string;
+  readonly import?: boolean;
+  readonly skip: number;
+  readonly limit?: number;
+  readonly idSeed: string;
+  readonly giveUpAfter?: string;
+  readonly strict?: boolean;
+  readonly wait?: boolean;
+  readonly json?: boolean;
+};
+
+const EXIT_INTERRUPTED = 130;
+
+/** Sends a file, and says what became of its rows. Ctrl-C ends the reading; a second one ends everything. */
+export async function sendFile(connection: Connection, options: FileOptions): Promise<void> {
+  const format = options.format ?? formatOf(options.file);
+  const rules = chooseRules(rulesGiven(options), format);
+  const zone = zoneNamed(options.timeZone);
+  const giveUpAfterMs = parseDuration(options.giveUpAfter ?? "10m");
+  const source = await openSource(options.file);
+  if (options.import === true) await ensureImportKey(connection);
+  const client = connection.client(IngestService, options.import === true ? "import" : "send");
+  const rowSource = await openRows(source, format, options.delimiter);
+  const textColumns = new Set(options.text ?? []);
+  checkColumns(textColumns, rowSource.columns);
+
+  const stop = new AbortController();
+  stop.signal.addEventListener("abort", source.close);
+  let interrupted = false;
+  function interrupt(): void {
+    if (interrupted) process.exit(EXIT_INTERRUPTED);
+    interrupted = true;
+    stop.abort();
+  }
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  const tally = new Tally();
+  const startedAt = performance.now();
+  const progress = showProgress(source, tally);
+  const batches = packBatches(rowSource.rows, {
+    maker: (row) =>
+      createEventMaker({ rules, columns: rowSource.columns, textColumns, zone, idSeed: options.idSeed }, row),
+    selection: { skip: options.skip, limit: options.limit ?? Number.POSITIVE_INFINITY },
+    tally,
+    stop: stop.signal,
+  });
+  let failure: unknown;
+  try {
+    await sendBatches(batches, { client, tally, giveUpAfterMs, stop, onWait: progress.waiting });
+  } catch (error) {
+    failure = error;
+  }
+  progress.stop();
+  source.close();
+  if (failure !== undefined && tally.read === 0) throw failure;
+  const outcome = { tally, project: connection.project, ms: performance.now() - startedAt, interrupted };
+  if (options.wait === true && failure === undefined && !interrupted) await wait(connection, stop.signal);
+  if (options.json === true) process.stdout.write(`${JSON.stringify(summaryDocument(outcome), undefined, 2)}\n`);
+  else process.stdout.write(`${summarize(outcome)}\n`);
+  if (failure !== undefined) throw failure;
+  if (interrupted) process.exitCode = EXIT_INTERRUPTED;
+  else if (tally.rejected > 0 && (options.strict === true || tally.rejected === tally.read)) process.exitCode = 1;
+}
+
+async function wait(connection: Connection, signal: AbortSignal): Promise<void> {
+  const isTerminal = process.stderr.isTTY === true;
+  const show = (text: string) => void process.stderr.write(isTerminal ? `\r\x1b[K${text}` : `${text}\n`);
+  const client = connection.client(StatusService, "ask");
+  await waitUntilCounted(client, { project: connection.project, signal, show });
+  if (isTerminal) process.stderr.write("\r\x1b[K");
+}
+
+async function openRows(source: Source, format: Format, delimiter: string): Promise<RowSource> {
+  switch (format) {
+    case "ndjson":
+      return readNdjson(source.bytes);
+    case "combined":
+      return readCombinedLog(source.bytes);
+    case "csv":
+      return readCsv(source.bytes, delimiter === "\\t" ? "\t" : delimiter);
+  }
+}
+
+function formatOf(path: string): Format {
+  const name = path.toLowerCase().replace(/\.gz$/, "");
+  if (/\.(csv|tsv)$/.test(name)) return "csv";
+  if (/\.(ndjson|jsonl|json)$/.test(name)) return "ndjson";
+  const message = `${path}: say with --format whether it is ndjson, csv or combined (an access log)`;
+  throw new Failure("invalid", "FIELD_INVALID", message);
+}
+
+function rulesGiven(options: FileOptions): readonly Rule[] {
+  const rules = (options.map ?? []).map(parseRule);
+  if (options.mapping === undefined) return rules;
+  let text: string;
+  try {
+    text = readFileSync(options.mapping, "utf8");
+  } catch (cause) {
+    throw new Failure("invalid", "FIELD_INVALID", `${options.mapping} can not be read`, { cause });
+  }
+  return [...parseMappingFile(text, options.mapping), ...rules];
+}
+
+function checkColumns(names: ReadonlySet<string>, columns: readonly string[] | undefined): void {
+  for (const name of names) {
+    if (columns !== undefined && !columns.includes(name)) {
+      throw new Failure(
+        "invalid",
+        "FIELD_INVALID",
+        `--text ${name}: the file has no such column (${columns.join(", ")})`,
+      );
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import type { Client, ConnectError } from "@connectrpc/connect";
+import { Reason } from "@millrace/api/millrace/failure/v1/reason_pb";
+import { type IngestService, Outcome, type SendResponse } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
+import { Failure } from "@millrace/failure";
+import { enumName } from "../enum-name.ts";
+import type { Batch } from "./batches.ts";
+import { isPassing, pause, pauseMs } from "./retry.ts";
+import type { Tally } from "./tally.ts";
+
+/** What sending needs, and whom it tells. */
+export type SenderOptions = {
+  readonly client: Client<typeof IngestService>;
+  readonly tally: Tally;
+  /** For how long a batch is tried again before everything fails. */
+  readonly giveUpAfterMs: number;
+  /** Once aborted, nothing new is begun and what is in flight settles. A failure aborts it too. */
+  readonly stop: AbortController;
+  /** Is told why sending waits, and with undefined that it goes on. */
+  readonly onWait: (why: string | undefined) => void;
+};
+
+const IN_FLIGHT_MAX = 4;
+const CALL_DEADLINE_MS = 30_000;
+
+/**
+ * Sends batches, {@link IN_FLIGHT_MAX} at a time; no more are read than can be sent. What may not have arrived is sent
+ * again with the same ids.
+ *
+ * @throws Failure `unavailable` when the server stayed away for too long; ConnectError when it refuses
+ */
+export async function sendBatches(batches: AsyncGenerator<Batch>, options: SenderOptions): Promise<void> {
+  const { stop } = options;
+  async function work(): Promise<void> {
+    try {
+      while (!stop.signal.aborted) {
+        const next = await batches.next();
+        if (next.done) return;
+        await deliver(next.value, options);
+      }
+    } catch (error) {
+      stop.abort();
+      throw error;
+    }
+  }
+  const settled = await Promise.allSettled(Array.from({ length: IN_FLIGHT_MAX }, work));
+  await batches.return(undefined);
+  for (const each of settled) {
+    if (each.status === "rejected") throw each.reason;
+  }
+}
+
+async function deliver(batch: Batch, options: SenderOptions): Promise<void> {
+  const { client, tally, stop, onWait, giveUpAfterMs } = options;
+  let pending = batch;
+  let firstFailureAt: number | undefined;
+  for (let attempt = 1; ; attempt++) {
+    let error: ConnectError | undefined;
+    try {
+      const response = await client.send({ events: [...pending.events] }, { timeoutMs: CALL_DEADLINE_MS });
+      const before = pending.events.length;
+      pending = settle(pending, response, tally);
+      if (pending.events.length < before) firstFailureAt = undefined;
+      if (pending.events.length === 0) {
+        onWait(undefined);
+        return;
+      }
+    } catch (cause) {
+      if (!isPassing(cause)) throw cause;
+      error = cause;
+    }
+    const now = performance.now();
+    firstFailureAt ??= now;
+    const why = error?.rawMessage ?? "the log does not take everything";
+    if (now - firstFailureAt > giveUpAfterMs) throw gaveUp(why, giveUpAfterMs, error);
+    onWait(why);
+    await pause(pauseMs(attempt, error, Math.random()), stop.signal);
+    if (stop.signal.aborted) return;
+    tally.retried += pending.events.length;
+  }
+}
+
+/** Counts what was settled, and gives what is to be sent again. */
+function settle(batch: Batch, response: SendResponse, tally: Tally): Batch {
+  const events: Batch["events"][number][] = [];
+  const lines: number[] = [];
+  tally.accepted += response.acceptedCount;
+  tally.duplicate += response.duplicateCount;
+  for (const { index, outcome, reason, field, message } of response.outcomes) {
+    const line = batch.lines[index];
+    if (line === undefined) continue;
+    if (outcome === Outcome.RETRY) {
+      events.push(batch.events[index]!);
+      lines.push(line);
+    } else if (outcome === Outcome.REJECTED) {
+      const named = field === "" || message.startsWith(field) ? message : `${field}: ${message}`;
+      tally.reject({ line, reason: enumName(Reason, reason), message: named });
+    }
+  }
+  return { events, lines };
+}
+
+function gaveUp(why: string, afterMs: number, cause: unknown): Failure {
+  const message = `gave up after ${Math.round(afterMs / 1_000)} s: ${why}`;
+  return new Failure("unavailable", "BACKEND_UNAVAILABLE", message, { cause });
+}

@@ -1,0 +1,66 @@
+import { elapsed, grouped } from "../output/number-text.ts";
+import type { Tally } from "./tally.ts";
+
+/** The end of sending a file. */
+export type Outcome = {
+  readonly tally: Tally;
+  readonly project: string;
+  readonly ms: number;
+  readonly interrupted: boolean;
+};
+
+const MESSAGE_CHARS_MAX = 160;
+
+/** What became of every row, for people. */
+export function summarize({ tally, project, ms, interrupted }: Outcome): string {
+  const counts: [string, string][] = [
+    ["read", `${grouped(tally.read)} rows`],
+    ["accepted", grouped(tally.accepted)],
+    ["duplicate", `${grouped(tally.duplicate)}${tally.duplicate > 0 ? " (accepted before; not counted again)" : ""}`],
+    ["rejected", grouped(tally.rejected)],
+  ];
+  if (tally.unsettled > 0) counts.push(["unsent", `${grouped(tally.unsettled)} (not known to have been counted)`]);
+  if (tally.retried > 0) counts.push(["retried", grouped(tally.retried)]);
+  const settled = tally.accepted + tally.duplicate;
+  counts.push(["time", `${elapsed(ms)}, ${grouped((settled / Math.max(1, ms)) * 1_000)} events/s`]);
+  const width = Math.max(...counts.map(([, value]) => /^[\d,]*/.exec(value)![0].length));
+  const lines = [`${interrupted ? "Interrupted." : "Done."}${project === "" ? "" : ` Project ${project}:`}`];
+  for (const [label, value] of counts) {
+    const digits = /^[\d,]*/.exec(value)![0];
+    lines.push(
+      `  ${label.padEnd(10)}${label === "time" ? value : value.padStart(width + value.length - digits.length)}`,
+    );
+  }
+  lines.push(...describeRejected(tally));
+  if (interrupted) lines.push("Run the same command again to go on; nothing is counted twice.");
+  return lines.join("\n");
+}
+
+/** The same for machines. */
+export function summaryDocument({ tally, project, ms, interrupted }: Outcome) {
+  return {
+    project,
+    read: tally.read,
+    accepted: tally.accepted,
+    duplicate: tally.duplicate,
+    rejected: tally.rejected,
+    unsent: tally.unsettled,
+    retried: tally.retried,
+    rejectedByReason: Object.fromEntries(tally.rejectedByReason),
+    rejectedExamples: tally.examples,
+    seconds: Math.round(ms) / 1_000,
+    interrupted,
+  };
+}
+
+function describeRejected(tally: Tally): string[] {
+  if (tally.rejected === 0) return [];
+  const lines = ["Rejected:"];
+  for (const [reason, count] of tally.rejectedByReason) lines.push(`  ${grouped(count)} ${reason}`);
+  lines.push(tally.rejected > tally.examples.length ? `The first ${tally.examples.length}:` : "They are:");
+  for (const { line, reason, message } of tally.examples.toSorted((a, b) => a.line - b.line)) {
+    const text = message.length > MESSAGE_CHARS_MAX ? `${message.slice(0, MESSAGE_CHARS_MAX)}…` : message;
+    lines.push(`  line ${line}: ${text} (${reason})`);
+  }
+  return lines;
+}
