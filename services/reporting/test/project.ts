@@ -42,9 +42,9 @@ const METRICS = [
   ["speed", Aggregation.QUANTILES, "amount"],
 ] as const;
 
-export const ALL_METRICS: readonly string[] = METRICS.map(([name]) => name);
+const ALL_METRICS: readonly string[] = METRICS.map(([name]) => name);
 
-export const ROLLUPS: readonly RollupSpec[] = [
+const ROLLUPS: readonly RollupSpec[] = [
   { name: "totals", metrics: ALL_METRICS, dimensions: [] },
   { name: "countries", metrics: ALL_METRICS, dimensions: ["country"] },
   { name: "pages", metrics: ["events", "amount", "users"], dimensions: ["country", "page"], slots: 16 },

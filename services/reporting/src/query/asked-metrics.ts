@@ -16,7 +16,7 @@ export function askedMetrics(names: readonly string[], metrics: readonly Metric[
 }
 
 /** Every name that can be asked for; of quantiles the usual ones. */
-export function askableNames(metrics: Iterable<Metric>): readonly string[] {
+function askableNames(metrics: Iterable<Metric>): readonly string[] {
   return [...metrics].flatMap(({ name, aggregation }) =>
     aggregation === Aggregation.QUANTILES ? SUGGESTED_QUANTILES.map((quantile) => `${name}.${quantile}`) : [name],
   );

@@ -38,6 +38,9 @@ export type Reading = {
 /** For how long a question keeps the event loop at most, in milliseconds. */
 const TURN_MS = 10;
 
+/** A store that is far away answers several scans in the time of one. Merging does not depend on their order. */
+const SCANS_AT_ONCE = 4;
+
 /** Blocks of one bucket are held to see whether any has put a tail together; of more than this the tail is accepted. */
 const HELD_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -49,8 +52,19 @@ const HELD_BYTES_MAX = 64 * 1024 * 1024;
 export async function readLegs(legs: readonly Leg[], plan: Plan, question: Question, deps: ReadDeps): Promise<Reading> {
   const tallies = legs.map((leg) => new Tally(leg, question, deps.limits));
   const reader = new RunReader(plan, question, deps);
-  for (const [family, readers] of byFamily(tallies)) {
-    for (const run of plan.runs) await reader.read(family, readers, run);
+  const scans = [...byFamily(tallies)].flatMap(([family, readers]) =>
+    plan.runs.map((run) => ({ family, readers, run })),
+  );
+  const takeScans = async () => {
+    for (let scan = scans.shift(); scan !== undefined; scan = scans.shift()) {
+      await reader.read(scan.family, scan.readers, scan.run);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: SCANS_AT_ONCE }, takeScans));
+  } finally {
+    // After a failure none is begun any more.
+    scans.length = 0;
   }
   return { tallies, tiers: reader.tiers };
 }

@@ -15,7 +15,7 @@ import type { Question } from "./question.ts";
 import { tupleFilter } from "./tuple-filter.ts";
 
 /** What a tail that was put together is called. */
-export const OTHER = "(other)";
+const OTHER = "(other)";
 
 /** The states of one rollup's cell that are wanted, at their places in the cell. */
 export type Totals = readonly (State | undefined)[];
