@@ -1,5 +1,8 @@
 import { bytes, defineVariables, flag, integer, path, SERVER_VARIABLES, text } from "@millrace/runtime";
 
+/** What MILLRACE_DEMO_PROJECT says for no project: an empty variable is one that is not set. */
+export const NO_PROJECT = "none";
+
 /** Everything that can be set about the process that holds all services. `npm start -- --help` prints it. */
 export const VARIABLES = defineVariables({
   dataDirectory: path({
@@ -37,7 +40,8 @@ export const VARIABLES = defineVariables({
   bytesInFlight: bytes({
     name: "MILLRACE_BYTES_IN_FLIGHT",
     default: 64 * 1024 * 1024,
-    min: 1024 * 1024,
+    // A compressed body may take twice the largest one: it has to fit, or it could never be taken.
+    min: 8 * 1024 * 1024,
     max: 4 * 1024 * 1024 * 1024,
     doc: "How many bytes of events ingest takes before they are durable; beyond, callers are told to come back later.",
   }),

@@ -2,7 +2,7 @@ import { Failure } from "@millrace/failure";
 import { createLifecycle, createLogger, createTelemetry, describeVariables, parseEnvironment } from "@millrace/runtime";
 import { openBackends } from "./backends.ts";
 import { banner } from "./banner.ts";
-import { VARIABLES } from "./config.ts";
+import { NO_PROJECT, VARIABLES } from "./config.ts";
 import { ensureFirstStart } from "./first-start.ts";
 import { assembleSystem, type Settings } from "./system.ts";
 import { VERSION } from "./version.ts";
@@ -41,7 +41,8 @@ async function run(
     name: "first start",
     async start() {
       const { url, adminUrl, setReady } = system.server();
-      const { dataDirectory, demoProject } = settings;
+      const { dataDirectory } = settings;
+      const demoProject = settings.demoProject === NO_PROJECT ? "" : settings.demoProject;
       const { credentials, path } = await ensureFirstStart(system.config.bootstrap, {
         dataDirectory,
         url,
