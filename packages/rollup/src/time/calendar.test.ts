@@ -90,6 +90,12 @@ describe("the previous period", () => {
       ),
     );
   });
+
+  it("is as many hours before where the zone skipped the day before", () => {
+    const [start, end] = [Date.UTC(2011, 11, 30, 10), Date.UTC(2011, 11, 31, 10)];
+    const before = shiftRange("Pacific/Apia", { start, end }, "previousPeriod");
+    expect(before).toEqual({ start: start - 86_400_000, end: start });
+  });
 });
 
 describe("the previous year", () => {

@@ -79,6 +79,8 @@ function periodBefore(zone: string, range: Range, unit: CalendarUnit | undefined
     return { start: dayStart(zone, firstDayOfMonth(2 * fromMonth - toMonth)), end: start };
   }
   const before = dayStart(zone, 2 * from - to);
+  // The one day before may be a day that the zone skipped.
+  if (before >= start) return elapsed;
   if (unit === "month" || (unit === "week" && !(isWeekStart(zone, start) && isWeekStart(zone, end)))) return elapsed;
   return { start: before, end: start };
 }
