@@ -13,6 +13,7 @@ import { Plans } from "./fold/plans.ts";
 import { Tally } from "./fold/tally.ts";
 import { LivePublisher } from "./live/live-publisher.ts";
 import { Partition } from "./partition.ts";
+import { Retention } from "./retention/retention.ts";
 import { createGetStatus } from "./status/get-status.ts";
 
 /** The group in which processors share the log's partitions. */
@@ -26,6 +27,9 @@ const PLANS_MAX = 250_000;
 
 /** Claims are looked through for expired ones this often. */
 const EXPIRE_CLAIMS_MS = 60_000;
+
+/** Each time, the store is asked at most this often to forget some more. */
+const EXPIRE_CALLS_MAX = 100;
 
 /** A drain waits this long for backends that are away, where nothing else is said. */
 const DRAIN_MS = 10_000;
@@ -80,6 +84,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
   const tally = new Tally(meter);
   const plans = new Plans(deps.snapshot, PLANS_MAX);
   const live = new LivePublisher(deps.cache, clock, log);
+  const retention = new Retention({ store: cellStore, snapshot: deps.snapshot, foldedMs, log });
   const startMs = clock.now();
   let member: GroupMember | undefined;
   let expiring: NodeJS.Timeout | undefined;
@@ -100,11 +105,15 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
       tally,
       live,
       budget,
+      retention,
       storedBefore,
       onFailure,
     });
     partitions.set(owned.partition, partition);
-    owned.lost.addEventListener("abort", () => partitions.delete(owned.partition), { once: true });
+    const forget = () => {
+      if (partitions.get(owned.partition) === partition) partitions.delete(owned.partition);
+    };
+    owned.lost.addEventListener("abort", forget, { once: true });
     return partition;
   }
 
@@ -113,12 +122,18 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
     deps.onFailure(error);
   }
 
-  /** Claims are needed until the partition that is furthest behind has passed them: the log's time decides. */
+  /** Up to when every partition has folded and stored; 0 while one has not folded anything yet: it may be far behind. */
+  function foldedMs(): number {
+    return Math.min(clock.now(), ...[...partitions.values()].map((partition) => partition.watermark("1m").timeMs));
+  }
+
+  /** P6: claims are needed until the partition that is furthest behind has passed them, so the log's time decides. */
   async function expireClaims(): Promise<void> {
-    const times = [...partitions.values()].map((partition) => partition.watermark("1m").timeMs);
-    const oldest = Math.min(clock.now(), ...times.filter((time) => time > 0));
+    const oldest = foldedMs();
     try {
-      await deps.claims.expire(oldest);
+      for (let calls = 0; calls < EXPIRE_CALLS_MAX && member !== undefined; calls++) {
+        if ((await deps.claims.expire(oldest)) === 0) return;
+      }
     } catch (error) {
       log.warn({ err: error }, "could not expire claims");
     }
@@ -146,10 +161,12 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
     async start() {
       member = await eventLog.join(PROCESSING_GROUP, { assigned, failed }, { maxBatchBytes: BATCH_BYTES });
       expiring = setInterval(() => void expireClaims(), EXPIRE_CLAIMS_MS).unref();
+      retention.start();
     },
     async drain() {
       clearInterval(expiring);
       for (const partition of partitions.values()) partition.beginDrain();
+      await retention.stop();
       await member?.leave();
       member = undefined;
     },

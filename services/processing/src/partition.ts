@@ -10,6 +10,7 @@ import { flushTier } from "./flush/tier-flush.ts";
 import { TierProgress } from "./flush/tier-progress.ts";
 import { type Folded, RecordFolder, type RecordFolderDeps } from "./fold/record-folder.ts";
 import type { LivePublisher } from "./live/live-publisher.ts";
+import type { Retention } from "./retention/retention.ts";
 import { InFlight } from "./status/in-flight.ts";
 
 /** What a partition needs. */
@@ -18,6 +19,7 @@ export type PartitionDeps = Omit<RecordFolderDeps, "stalled" | "partition"> & {
   readonly store: CellStore;
   readonly live: LivePublisher;
   readonly budget: MemoryBudget;
+  readonly retention: Retention;
   readonly storedBefore: HighestBuckets;
   /** Scales the intervals of the coarse tiers' flushes; 1 for the usual. */
   readonly flushIntervalScale: number;
@@ -129,6 +131,7 @@ export class Partition implements PartitionHandler {
     for (const part of folded.parts) {
       this.#table.add(part.projectId, part.offset, part.appendTimeMs, part.parts);
       this.inFlight.add(part.projectId, part.events);
+      this.#deps.retention.note(part.projectId);
     }
     this.#nextOffset = records.at(-1)!.offset + 1;
     for (const record of records) this.#lastAppendMs = Math.max(this.#lastAppendMs, record.appendTimeMs);

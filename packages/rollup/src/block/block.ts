@@ -97,9 +97,14 @@ export class Block {
     const position = { previousOff: this.#takenOff, off: this.#off, wts: this.#wts };
     if (position.off === position.previousOff) return undefined;
     const bytes = this.#write(position);
+    this.dropTouched();
+    return { ...position, bytes };
+  }
+
+  /** Forgets which cells changed: what {@link Block.takeTouched} gives next is what comes from now on. */
+  dropTouched(): void {
     for (const section of this.sections) section.clearTouched();
     this.#takenOff = this.#off;
-    return { ...position, bytes };
   }
 
   /**

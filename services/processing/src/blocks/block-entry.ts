@@ -4,8 +4,9 @@ import { applyDelta, Block, type DeltaPart, type FamilyPlan, type PartialBlock, 
 /** What one record adds to a block that is not in memory. */
 type WaitingRecord = { readonly offset: number; readonly appendTimeMs: number; readonly parts: readonly DeltaPart[] };
 
-/** Roughly what a waiting record holds beside its cells, which several blocks share. */
+/** Roughly what a waiting record holds beside its cells, and what a cell of it holds. */
 const WAITING_BYTES = 200;
+const WAITING_CELL_BYTES = 250;
 
 /**
  * A block as the fold knows it: in memory, or on disk with the records that wait to be folded in. Records are folded in
@@ -23,6 +24,7 @@ export class BlockEntry {
   countedBytes = 0;
   #block: Block | undefined;
   #waiting: WaitingRecord[] = [];
+  #waitingBytes = 0;
 
   /** @param isNew whether no such block can be stored, so that none need be read */
   constructor(key: BlockKey, tier: Tier, family: FamilyPlan, isNew: boolean) {
@@ -38,13 +40,17 @@ export class BlockEntry {
 
   /** Memory held now, roughly. */
   get bytes(): number {
-    return (this.#block?.approximateBytes ?? 0) + this.#waiting.length * WAITING_BYTES;
+    return (this.#block?.approximateBytes ?? 0) + this.#waitingBytes;
   }
 
   /** Folds a record in, or lets it wait for the block. A record that the block has seen changes nothing (P2). */
   add(offset: number, appendTimeMs: number, parts: readonly DeltaPart[]): void {
-    if (this.#block === undefined) this.#waiting.push({ offset, appendTimeMs, parts });
-    else applyDelta(this.#block, parts, offset, appendTimeMs);
+    if (this.#block !== undefined) {
+      applyDelta(this.#block, parts, offset, appendTimeMs);
+      return;
+    }
+    this.#waiting.push({ offset, appendTimeMs, parts });
+    this.#waitingBytes += WAITING_BYTES + cellsIn(parts) * WAITING_CELL_BYTES;
   }
 
   /** Takes the stored block, or that there is none, and folds in what has waited. */
@@ -54,6 +60,7 @@ export class BlockEntry {
     const block = blob === undefined ? Block.empty(schema) : Block.decode(schema, blob);
     for (const record of this.#waiting) applyDelta(block, record.parts, record.offset, record.appendTimeMs);
     this.#waiting = [];
+    this.#waitingBytes = 0;
     this.#block = block;
   }
 
@@ -68,8 +75,20 @@ export class BlockEntry {
     return this.#loaded().takeTouched();
   }
 
+  /** Forgets which cells changed: nobody is told of what is stored with them. */
+  dropTouched(): void {
+    this.#loaded().dropTouched();
+  }
+
   #loaded(): Block {
     if (this.#block === undefined) throw new Error("the block is not in memory");
     return this.#block;
   }
+}
+
+/** How many cells parts hold. Blocks of several tiers share them, so that they are counted too often rather than never. */
+function cellsIn(parts: readonly DeltaPart[]): number {
+  let cells = 0;
+  for (const part of parts) for (const minute of part.cells) for (const rollup of minute) cells += rollup.size;
+  return cells;
 }

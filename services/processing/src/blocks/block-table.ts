@@ -28,6 +28,7 @@ export class BlockTable {
   /** Clean blocks in memory, longest unused first. */
   readonly #clean = new Set<BlockEntry>();
   readonly #highest = new Map<string, number>();
+  #isCleared = false;
   #dirty: Record<Tier, Set<BlockEntry>> = { "1m": new Set(), "15m": new Set(), "1h": new Set(), "1d": new Set() };
 
   /** @param storedBefore from the checkpoint: what comes after it can't be stored unless this table stored it */
@@ -74,6 +75,7 @@ export class BlockTable {
 
   /** Takes stored blocks back from a flush. */
   stored(entries: readonly BlockEntry[]): void {
+    if (this.#isCleared) return;
     for (const entry of entries) {
       entry.flushing = false;
       this.count(entry);
@@ -83,6 +85,7 @@ export class BlockTable {
 
   /** Counts what an entry holds by now. */
   count(entry: BlockEntry): void {
+    if (this.#isCleared) return;
     const bytes = entry.bytes;
     this.#budget.add(bytes - entry.countedBytes);
     entry.countedBytes = bytes;
@@ -106,10 +109,11 @@ export class BlockTable {
   clear(): void {
     for (const family of this.#families.values()) {
       for (const entries of family.values()) {
-        for (const entry of entries.values()) this.#budget.add(-entry.countedBytes);
+        for (const entry of entries.values()) this.#uncount(entry);
       }
     }
     this.#families.clear();
+    this.#isCleared = true;
     this.#clean.clear();
     this.#dirty = { "1m": new Set(), "15m": new Set(), "1h": new Set(), "1d": new Set() };
   }
@@ -149,10 +153,14 @@ export class BlockTable {
     return entries;
   }
 
-  #forget(entry: BlockEntry): void {
-    const { projectId, granularity, bucket, slot } = entry.key;
+  #uncount(entry: BlockEntry): void {
     this.#budget.add(-entry.countedBytes);
     entry.countedBytes = 0;
+  }
+
+  #forget(entry: BlockEntry): void {
+    const { projectId, granularity, bucket, slot } = entry.key;
+    this.#uncount(entry);
     // It was stored: a block of its bucket, or of one before it, is read when it is needed again.
     raise(this.#mayBeStored, granularity, bucket);
     const name = familyName(projectId, entry.family);

@@ -63,8 +63,10 @@ async function writeAll(entries: readonly BlockEntry[], deps: TierFlushDeps, sig
     const { blob, wts } = entry.encode();
     blocks.push({ key: entry.key, blob, wts });
     bytes += blob.length;
-    const partial = deps.live.isWatched(entry.key.projectId) ? entry.takeTouched() : undefined;
-    if (partial !== undefined) touched.push([entry, partial]);
+    if (deps.live.isWatched(entry.key.projectId)) {
+      const partial = entry.takeTouched();
+      if (partial !== undefined) touched.push([entry, partial]);
+    } else entry.dropTouched();
     if (bytes >= BYTES_PER_CALL) await write();
   }
   if (blocks.length > 0) await write();
