@@ -38,7 +38,7 @@ function toRow({ number, text }: Line, position: number): Row {
   const found = LINE.exec(text);
   if (found === null) return { ...row, cells: [], problem: "the line is not of the combined log format" };
   const [, ip = "", user, time = "", request = "", status = "", bytes, referrer, agent] = found;
-  const [method = "", path = "", protocol = ""] = request.includes(" ") ? request.split(" ") : ["", request];
+  const [method = "", path = "", protocol = ""] = request.includes(" ") ? request.split(" ") : ["", value(request)];
   const userAgent = value(agent);
   const cells = [ip, value(user), time, method, unescaped(path), protocol, status, value(bytes)];
   return { ...row, cells: [...cells, value(referrer), userAgent, visitorOf(ip, userAgent)] };
