@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
-import { type Query, QuerySchema, RelativeRange_Unit } from "@millrace/api/millrace/reporting/v1/query_pb";
+import { type Column, type Query, QuerySchema, RelativeRange_Unit } from "@millrace/api/millrace/reporting/v1/query_pb";
 import type { WatchResponse } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import { encodeLiveMessage, liveChannel, watchedKey } from "@millrace/cell-store";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -21,7 +21,7 @@ class Watcher {
   error: unknown;
   readonly #rows = new Map<string, unknown[]>();
   readonly #stop = new AbortController();
-  #keys = 0;
+  #columns: readonly Column[] = [];
 
   constructor({ client }: Asked, query: Query, pause: () => Promise<void> = async () => undefined) {
     void this.#run(client.watch({ query }, { signal: this.#stop.signal }), pause);
@@ -51,11 +51,11 @@ class Watcher {
   #take({ kind }: WatchResponse): void {
     if (kind.case === "whole") {
       this.#rows.clear();
-      this.#keys = kind.value.columns.filter(({ role }) => role === 1 || role === 2).length;
-      for (const row of kind.value.rows) this.#rows.set(rowKey(row, this.#keys), plainRow(row));
+      this.#columns = kind.value.columns;
+      for (const row of kind.value.rows) this.#rows.set(rowKey(row, this.#columns), plainRow(row));
     } else if (kind.case === "change") {
-      for (const row of kind.value.removedRows) expect(this.#rows.delete(rowKey(row, this.#keys))).toBe(true);
-      for (const row of kind.value.changedRows) this.#rows.set(rowKey(row, this.#keys), plainRow(row));
+      for (const row of kind.value.removedRows) expect(this.#rows.delete(rowKey(row, this.#columns))).toBe(true);
+      for (const row of kind.value.changedRows) this.#rows.set(rowKey(row, this.#columns), plainRow(row));
     }
   }
 }

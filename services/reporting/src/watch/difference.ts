@@ -15,11 +15,11 @@ import { type Change, ChangeSchema } from "@millrace/api/millrace/reporting/v1/r
  */
 export function differenceOf(before: Result, after: Result): Change | undefined {
   if (!isSameFrame(before, after)) return undefined;
-  const keys = after.columns.filter(({ role }) => role === Role.TIME || role === Role.DIMENSION).length;
-  const old = new Map(before.rows.map((row) => [rowKey(row, keys), row]));
+  const { columns } = after;
+  const old = new Map(before.rows.map((row) => [rowKey(row, columns), row]));
   const changedRows: Row[] = [];
   for (const row of after.rows) {
-    const key = rowKey(row, keys);
+    const key = rowKey(row, columns);
     const former = old.get(key);
     old.delete(key);
     if (former === undefined || !equals(RowSchema, former, row)) changedRows.push(row);
@@ -28,9 +28,10 @@ export function differenceOf(before: Result, after: Result): Change | undefined 
   return create(ChangeSchema, { changedRows, removedRows: [...old.values()], ...(watermark && { watermark }) });
 }
 
-/** What tells a row apart: its time and dimensions, and whether it is the tail. */
-export function rowKey(row: Row, keys: number): string {
-  const isTail = row.other && keys > 0;
+/** What tells a row apart: its time and dimensions, and by dimensions whether it is the tail "(other)". */
+export function rowKey(row: Row, columns: readonly Column[]): string {
+  const keys = columns.filter(({ role }) => role === Role.TIME || role === Role.DIMENSION).length;
+  const isTail = row.other && columns.some(({ role }) => role === Role.DIMENSION);
   return JSON.stringify([isTail, ...row.values.slice(0, keys).map(({ kind }) => kind.value)]);
 }
 
