@@ -17,7 +17,7 @@ import { WatchPlaces } from "./watch/watch-places.ts";
 import { WatchedAnswer } from "./watch/watched-answer.ts";
 
 /** How often a watch looks whether it is time to answer again, where nothing tells it. */
-const LOOK_MS = 300;
+const LOOK_MS = 200;
 
 /** A change of the watermark alone is sent this often at most. */
 const WATERMARK_MS = 1_000;

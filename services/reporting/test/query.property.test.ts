@@ -232,7 +232,7 @@ describe("a query", () => {
           }
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
     expect(answered).toBeGreaterThan(2 * refused);
   }, 60_000);
