@@ -9,21 +9,10 @@ import { writeSections } from "@millrace/event-log";
 import { Failure } from "@millrace/failure";
 import { expect, it } from "vitest";
 import { createProcessingApp } from "./app.ts";
-import { definitionsOf, openTestBed, pageView, section, storedCounts, WEB } from "./test-bed.ts";
+import { definitionsOf, openTestBed, pageView, randomFrom, section, storedCounts, WEB } from "./test-bed.ts";
 
 const NOW = Date.now();
 const site = definitionsOf("site", WEB);
-
-/** A repeatable source of numbers in [0, 1): mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Records with ids that repeat, and what an exact count of them gives by page. */
 function makeLog(random: () => number, length: number) {

@@ -104,7 +104,7 @@ export class Partition implements PartitionHandler {
   /** How far a tier is durable: to where the fold is when nothing of it waits to be stored. */
   watermark(tier: Tier): { readonly offset: number; readonly timeMs: number } {
     const progress = this.#tiers[tier];
-    if (progress.flushing || this.#table.dirtyCount(tier) > 0) {
+    if (progress.flushing || this.#table.dirtyCount(tier) > 0 || this.#stopped.signal.aborted) {
       return { offset: progress.durableOffset, timeMs: progress.durableTimeMs };
     }
     return { offset: this.#nextOffset, timeMs: Math.max(this.#lastAppendMs, this.#idleMs) };

@@ -27,8 +27,6 @@ export type RecordFolderDeps = StageSource & {
   readonly clock: { now(): number };
   /** True when claims could be gone once the partition lags by more than the allowance: folding stops then. */
   readonly claimsExpire: boolean;
-  /** Told of each failed attempt to reach a backend, and of undefined once it was reached. */
-  readonly stalled: (problem: unknown) => void;
 };
 
 /** What came of some records. */

@@ -30,7 +30,16 @@ export type StagedRecord = {
 };
 
 /** Where a batch's events come from. */
-export type StageSource = { readonly generation: number; readonly partition: number; readonly plans: Plans };
+export type StageSource = {
+  readonly generation: number;
+  readonly partition: number;
+  readonly plans: Plans;
+  /** Told of what it has to wait for, and of undefined when the wait is over. */
+  readonly stalled: (problem: unknown) => void;
+};
+
+/** A wait for definitions that is longer than this is told of. */
+const LONG_WAIT_MS = 1_000;
 
 /**
  * Records on their way through the fold: read, decoded, and with the claims they ask for. Everything in it is reused from
@@ -123,7 +132,7 @@ export class StagedBatch {
     try {
       found =
         plans.peek(projectId, revision, processingVersion) ??
-        (await plans.load(projectId, revision, processingVersion, signal));
+        (await this.#load(projectId, revision, processingVersion, signal));
     } catch (error) {
       if (!(error instanceof Failure) || (error.kind !== "notFound" && error.kind !== "corrupt")) throw error;
       while (reader.nextEvent()) {
@@ -137,6 +146,22 @@ export class StagedBatch {
     const first = this.#count;
     while (reader.nextEvent()) this.#stageEvent(reader, offset);
     return { plan: found.plan, receivedAtMs, imported, buffer: reader.buffer, first, count: this.#count - first };
+  }
+
+  async #load(projectId: string, revision: number, version: number, signal: AbortSignal): Promise<ProjectPlan> {
+    const { plans, stalled } = this.#source;
+    let isLong = false;
+    const timer = setTimeout(() => {
+      isLong = true;
+      const message = `waits for revision ${revision} of project "${projectId}"`;
+      stalled(new Failure("unavailable", "BACKEND_UNAVAILABLE", message));
+    }, LONG_WAIT_MS);
+    try {
+      return await plans.load(projectId, revision, version, signal);
+    } finally {
+      clearTimeout(timer);
+      if (isLong) stalled(undefined);
+    }
   }
 
   #stageEvent(reader: EventBatchReader, offset: number): void {
