@@ -14,13 +14,19 @@ Usage: npm start
 Environment variables:
 `;
 
+/** What the command line reads in the same shell. */
+const COMMAND_LINE_VARIABLES = ["MILLRACE_URL", "MILLRACE_KEY", "MILLRACE_PROJECT"];
+
 async function main(): Promise<void> {
   if (process.argv.includes("--help") || process.argv.includes("-h")) {
     process.stdout.write(`${USAGE}${describeVariables(VARIABLES)}\n`);
     return;
   }
   const warnings: string[] = [];
-  const settings = parseEnvironment(VARIABLES, process.env, { onWarning: (warning) => warnings.push(warning) });
+  const settings = parseEnvironment(VARIABLES, process.env, {
+    onWarning: (warning) => warnings.push(warning),
+    alsoKnown: COMMAND_LINE_VARIABLES,
+  });
   const log = createLogger({ service: "millrace", level: settings.logLevel, pretty: settings.prettyLog });
   for (const warning of warnings) log.warn(warning);
   const telemetry = await createTelemetry({ service: "millrace", version: VERSION, env: process.env });

@@ -136,7 +136,7 @@ describe("a wrong query", () => {
     });
     expect((await failure(query)).message).toBe(
       "no rollup keeps mean by page, country; one that counts from now on is made by: " +
-        "millrace rollup create by_page_country --metrics mean --dimensions page,country",
+        "millrace rollup create by_page_country --metrics mean --by page,country",
     );
   });
 

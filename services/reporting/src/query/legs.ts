@@ -100,10 +100,7 @@ function rollupMissing(metrics: readonly string[], dimensions: readonly string[]
   }
   const name = ["by", ...dimensions.map((one) => one.replaceAll(/[^a-z0-9]+/gi, "_").toLowerCase())];
   const suggested = dimensions.length === 0 ? `${metrics[0]}_total` : name.join("_").slice(0, 63);
-  const flags = [
-    `--metrics ${metrics.join(",")}`,
-    ...(dimensions.length > 0 ? [`--dimensions ${dimensions.join(",")}`] : []),
-  ];
+  const flags = [`--metrics ${metrics.join(",")}`, ...(dimensions.length > 0 ? [`--by ${dimensions.join(",")}`] : [])];
   const command = `millrace rollup create ${suggested} ${flags.join(" ")}`;
   const message = `${problem}; one that counts from now on is made by: ${command}`;
   return new Failure("precondition", "ROLLUP_MISSING", message, { metadata: { ...metadata, command } });
