@@ -1,6 +1,6 @@
 import { untimedClaimTime } from "@millrace/cache";
-import { expect, it, onTestFinished, vi } from "vitest";
-import { definitionsOf, openTestBed, pageView, section, storedCounts, WEB } from "./test-bed.ts";
+import { expect, it, onTestFinished } from "vitest";
+import { definitionsOf, openTestBed, pageView, section, storedCounts, untilCommitted, WEB } from "./test-bed.ts";
 
 const NOW = Date.now();
 const site = definitionsOf("site", WEB);
@@ -9,15 +9,6 @@ async function bed(options: Partial<Parameters<typeof openTestBed>[0]> = {}) {
   const opened = await openTestBed({ definitions: [site], ...options });
   onTestFinished(() => opened.close());
   return opened;
-}
-
-type Bed = Awaited<ReturnType<typeof bed>>;
-
-async function untilCommitted(one: Bed, offset: number): Promise<void> {
-  await vi.waitFor(
-    async () => expect(await one.eventLog.committed("millrace.processing", 0)).toBeGreaterThanOrEqual(offset),
-    { timeout: 10_000, interval: 20 },
-  );
 }
 
 it("stores every event once in every tier, and commits after that", async () => {

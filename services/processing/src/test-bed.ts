@@ -1,9 +1,12 @@
 /** Processing on embedded backends, for its tests: a log to append to, and blocks to read back. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { createClient } from "@connectrpc/connect";
+import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { type Definitions, DefinitionsSchema } from "@millrace/api/millrace/config/v1/definitions_pb";
 import { Template } from "@millrace/api/millrace/config/v1/project_pb";
 import { EventSchema } from "@millrace/api/millrace/event/v1/event_pb";
+import { StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import { openEmbeddedCache, openEmbeddedClaims } from "@millrace/cache/embedded";
 import type { CellStore } from "@millrace/cell-store";
 import { openEmbeddedCellStore } from "@millrace/cell-store/embedded";
@@ -11,10 +14,11 @@ import { type EventLog, type EventSection, type StampedEvent, writeSections } fr
 import { openEmbeddedEventLog } from "@millrace/event-log/embedded";
 import { Failure } from "@millrace/failure";
 import { Block, layoutFamilies, readableFamilies, templateMetrics, templateRollups } from "@millrace/rollup";
-import { silentLogger } from "@millrace/runtime";
+import { inProcessTransport, silentLogger } from "@millrace/runtime";
 import type { Snapshot } from "@millrace/snapshot";
 import { createNoopMeter } from "@opentelemetry/api";
-import { createProcessingApp, type ProcessingDeps } from "./app.ts";
+import { expect, vi } from "vitest";
+import { createProcessingApp, PROCESSING_GROUP, type ProcessingApp, type ProcessingDeps } from "./app.ts";
 import type { DeadLetter } from "./dead-letters/dead-letters.ts";
 import { PROCESSING_VERSION } from "./fold/plans.ts";
 
@@ -120,6 +124,30 @@ export async function openTestBed(options: TestBedOptions) {
       await Promise.all([eventLog.close(), cellStore.close(), claims.close(), cache.close()]);
     },
   };
+}
+
+/** Resolves once the log's only partition is committed up to an offset. */
+export async function untilCommitted(bed: Pick<ProcessingDeps, "eventLog">, offset: number): Promise<void> {
+  const committed = async () =>
+    expect(await bed.eventLog.committed(PROCESSING_GROUP, 0)).toBeGreaterThanOrEqual(offset);
+  await vi.waitFor(committed, { timeout: 10_000, interval: 20 });
+}
+
+/** What StatusService says; of one project where it is named. */
+export function statusOf(app: ProcessingApp, projectId = "") {
+  const principal = { keyId: "test", projectId: undefined, scopes: new Set([Scope.REPORT]) };
+  const transport = inProcessTransport((router) => app.routes(router), { principal });
+  return createClient(StatusService, transport).getStatus({ projectId });
+}
+
+/** The same port with some of its calls replaced. */
+export function altered<T extends object>(port: T, calls: Partial<T>): T {
+  return new Proxy(port, {
+    get(target, name) {
+      const value: unknown = name in calls ? Reflect.get(calls, name) : Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 /** Everything stored of a project at a granularity: the sum of a metric's counts by tuple, over buckets and sources. */
