@@ -14,6 +14,8 @@ server keeps in its data directory (MILLRACE_DATA_DIR, .millrace).
 Exit codes: 0 done, 1 failed, 2 wrong usage or a request that was refused, 3 the server could not be reached,
 130 interrupted.`;
 
+const EXIT_USAGE = 2;
+
 /** The command line. */
 export function createProgram(): Command {
   const program = new Command("millrace")
@@ -23,7 +25,9 @@ export function createProgram(): Command {
     .option("--project <id>", "the project; needed where there are several")
     .addHelpText("after", NOTES)
     .showHelpAfterError("(--help shows what can be given)")
-    .configureHelp({ showGlobalOptions: true });
+    .configureHelp({ showGlobalOptions: true })
+    // Wrong usage is told from failures by its code. Commands added from here on inherit this.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE));
   for (const add of [
     addSendCommand,
     addQueryCommand,

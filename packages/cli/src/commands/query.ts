@@ -6,7 +6,7 @@ import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_
 import { Failure } from "@millrace/failure";
 import { type Command, Option } from "commander";
 import type { Connection } from "../connection.ts";
-import { resultCsv, resultDocument, resultTable } from "../output/result.ts";
+import { MORE_ROWS, resultCsv, resultDocument, resultTable } from "../output/result.ts";
 import { buildQuery, COMPARISONS, GRANULARITIES, type QueryInit, type QueryOptions } from "../query/build-query.ts";
 import { collect, connectionOf, list, print, printJson, whole } from "./options.ts";
 
@@ -69,11 +69,12 @@ async function runQuery(connection: Connection, metrics: readonly string[], opti
   const query = await buildQuery(metrics, options, { project, nowMs: Date.now(), projectZone });
   const client = connection.client(ReportingService, "ask");
   const result = options.all === true ? await everyPage(client, query) : await onePage(client, query);
+  // Whoever set a limit knows that there may be more.
+  const hint = result.nextPageToken !== "" && options.limit === undefined ? [MORE_ROWS] : [];
   if (options.json === true) return printJson(resultDocument(result));
-  if (options.csv !== true) return print(resultTable(result));
+  if (options.csv !== true) return print(resultTable(result, hint));
   process.stdout.write(resultCsv(result));
-  const more = result.nextPageToken === "" ? [] : ["There are more rows: --all gives every one, --limit more at once."];
-  for (const notice of [...result.notices, ...more]) process.stderr.write(`${notice}\n`);
+  for (const notice of [...result.notices, ...hint]) process.stderr.write(`${notice}\n`);
 }
 
 async function onePage(client: Client<typeof ReportingService>, query: QueryInit): Promise<Result> {

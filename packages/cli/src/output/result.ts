@@ -12,13 +12,16 @@ import { grouped, groupedDecimal, rounded } from "./number-text.ts";
 import { layOut, type TableColumn, terminalWidth, wantsColor } from "./table.ts";
 import { isoText, utcText } from "./time-text.ts";
 
+/** What to say when there is another page. */
+export const MORE_ROWS = "There are more rows: --all gives every one, --limit more at once.";
+
 /** A column's key: as it was asked for; of the range compared with, "previous_" before it. */
 export function columnKey({ name, role }: Column): string {
   return role === Column_Role.COMPARISON ? `previous_${name}` : name;
 }
 
 /** The result as a table for people, with what they should know below. */
-export function resultTable(result: Result): string {
+export function resultTable(result: Result, hints: readonly string[]): string {
   const marks = result.rows.some(({ state }) => state === Row_State.PROVISIONAL);
   const columns: TableColumn[] = result.columns.map((column) => ({
     title: titleOf(column),
@@ -37,7 +40,7 @@ export function resultTable(result: Result): string {
     rows.length === 0
       ? "No rows: nothing was counted in this range."
       : layOut(columns, rows, { width: terminalWidth(), isColored: wantsColor() });
-  return `${body}\n${footer(result, marks).join("\n")}`;
+  return `${body}\n${[...footer(result, marks), ...hints].join("\n")}`;
 }
 
 /** The result for programs: rows as objects by column, and everything else under "meta". Sums are decimal strings. */
@@ -82,9 +85,10 @@ function footer(result: Result, hasMarks: boolean): string[] {
   const { timeRange, comparisonTimeRange, columns } = result;
   const lines = [""];
   if (hasMarks) lines.push("* provisional: events may still arrive for it");
-  for (const column of columns) {
-    if (column.exact || column.role !== Column_Role.METRIC) continue;
-    lines.push(`~ ${column.name} is an estimate, to within ${rounded(column.relativeError * 100)} %`);
+  const estimates = columns.filter(({ exact, role }) => !exact && role === Column_Role.METRIC);
+  for (const error of new Set(estimates.map(({ relativeError }) => relativeError))) {
+    const names = estimates.filter(({ relativeError }) => relativeError === error).map(({ name }) => name);
+    lines.push(`~ estimated, to within ${rounded(error * 100)} %: ${names.join(", ")}`);
   }
   lines.push(...result.notices);
   lines.push(`${utcText(timeRange?.startTime)} to ${utcText(timeRange?.endTime)}, time zone ${result.timeZone}`);
@@ -92,7 +96,6 @@ function footer(result: Result, hasMarks: boolean): string[] {
     lines.push(`compared with ${utcText(comparisonTimeRange.startTime)} to ${utcText(comparisonTimeRange.endTime)}`);
   }
   lines.push(`as of ${utcText(result.watermark)}`);
-  if (result.nextPageToken !== "") lines.push("There are more rows: --all gives every one, --limit more at once.");
   return lines;
 }
 

@@ -6,7 +6,14 @@ import type { Tally } from "./tally.ts";
 export type Batch = { readonly events: readonly EventInit[]; readonly lines: readonly number[] };
 
 /** Which rows of the file are wanted. */
-export type Selection = { readonly skip: number; readonly limit: number };
+export type Selection = {
+  /** How many records are left out first. */
+  readonly skip: number;
+  /** How many are read then. */
+  readonly limit: number;
+  /** Events before this many seconds since 1970 are counted as old. */
+  readonly oldBefore: number;
+};
 
 export const BATCH_EVENTS_MAX = 1_000;
 export const BATCH_BYTES_MAX = 512 * 1024;
@@ -55,6 +62,7 @@ export async function* packBatches(
         lines = [];
         bytes = 0;
       }
+      if (Number(event.time?.seconds ?? selection.oldBefore) < selection.oldBefore) tally.old += 1;
       events.push(event);
       lines.push(row.line);
       bytes += size;

@@ -46,7 +46,7 @@ export async function sendEvent(connection: Connection, name: string, options: E
     tally,
     giveUpAfterMs: parseDuration(options.giveUpAfter ?? "10s"),
     stop: new AbortController(),
-    onWait: (why) => why !== undefined && process.stderr.write(`waiting: ${why}\n`),
+    onWait: createWaitNotice(),
   });
   if (options.wait === true) {
     const show = (text: string) => void process.stderr.write(`${text}\n`);
@@ -55,7 +55,13 @@ export async function sendEvent(connection: Connection, name: string, options: E
   }
   const ms = performance.now() - startedAt;
   if (options.json === true) {
-    const document = summaryDocument({ tally, project: connection.project, ms, interrupted: false });
+    const document = summaryDocument({
+      tally,
+      project: connection.project,
+      ms,
+      interrupted: false,
+      balance: undefined,
+    });
     process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
   } else if (tally.rejected === 0) {
     process.stdout.write(
@@ -67,6 +73,15 @@ export async function sendEvent(connection: Connection, name: string, options: E
     process.stderr.write(`rejected: ${rejected.message} (${rejected.reason})\n`);
     process.exitCode = 1;
   }
+}
+
+/** Says why sending waits, once for each reason. */
+function createWaitNotice(): (why: string | undefined) => void {
+  let last: string | undefined;
+  return (why) => {
+    if (why !== undefined && why !== last) process.stderr.write(`waiting: ${why}\n`);
+    last = why;
+  };
 }
 
 function eventOf(name: string, options: EventOptions): EventInit {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
-import { StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
+import { type BalanceSheet, StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import { Failure } from "@millrace/failure";
 import type { Connection } from "../connection.ts";
 import { parseDuration } from "../duration.ts";
@@ -41,6 +41,9 @@ export type FileOptions = {
 
 const EXIT_INTERRUPTED = 130;
 
+/** The late window that projects have unless they say otherwise. */
+const LATE_AFTER_S = 48 * 3_600;
+
 /** Sends a file, and says what became of its rows. Ctrl-C ends the reading; a second one ends everything. */
 export async function sendFile(connection: Connection, options: FileOptions): Promise<void> {
   const format = options.format ?? formatOf(options.file);
@@ -66,11 +69,12 @@ export async function sendFile(connection: Connection, options: FileOptions): Pr
   process.on("SIGTERM", interrupt);
   const tally = new Tally();
   const startedAt = performance.now();
+  const oldBefore = options.import === true ? Number.NEGATIVE_INFINITY : Date.now() / 1_000 - LATE_AFTER_S;
   const progress = showProgress(source, tally);
   const batches = packBatches(rowSource.rows, {
     maker: (row) =>
       createEventMaker({ rules, columns: rowSource.columns, textColumns, zone, idSeed: options.idSeed }, row),
-    selection: { skip: options.skip, limit: options.limit ?? Number.POSITIVE_INFINITY },
+    selection: { skip: options.skip, limit: options.limit ?? Number.POSITIVE_INFINITY, oldBefore },
     tally,
     stop: stop.signal,
   });
@@ -82,9 +86,12 @@ export async function sendFile(connection: Connection, options: FileOptions): Pr
   }
   progress.stop();
   source.close();
-  if (failure !== undefined && tally.read === 0) throw failure;
-  const outcome = { tally, project: connection.project, ms: performance.now() - startedAt, interrupted };
-  if (options.wait === true && failure === undefined && !interrupted) await wait(connection, stop.signal);
+  // A wrong mapping shows at the first row: there is nothing to sum up yet.
+  if (failure !== undefined && tally.accepted + tally.duplicate + tally.rejected === 0) throw failure;
+  const ms = performance.now() - startedAt;
+  const waits = options.wait === true && failure === undefined && !interrupted;
+  const balance = waits ? await wait(connection, stop.signal) : undefined;
+  const outcome = { tally, project: connection.project, ms, interrupted, balance };
   if (options.json === true) process.stdout.write(`${JSON.stringify(summaryDocument(outcome), undefined, 2)}\n`);
   else process.stdout.write(`${summarize(outcome)}\n`);
   if (failure !== undefined) throw failure;
@@ -92,12 +99,13 @@ export async function sendFile(connection: Connection, options: FileOptions): Pr
   else if (tally.rejected > 0 && (options.strict === true || tally.rejected === tally.read)) process.exitCode = 1;
 }
 
-async function wait(connection: Connection, signal: AbortSignal): Promise<void> {
+async function wait(connection: Connection, signal: AbortSignal): Promise<BalanceSheet | undefined> {
   const isTerminal = process.stderr.isTTY === true;
   const show = (text: string) => void process.stderr.write(isTerminal ? `\r\x1b[K${text}` : `${text}\n`);
   const client = connection.client(StatusService, "ask");
-  await waitUntilCounted(client, { project: connection.project, signal, show });
+  const balance = await waitUntilCounted(client, { project: connection.project, signal, show });
   if (isTerminal) process.stderr.write("\r\x1b[K");
+  return balance;
 }
 
 async function openRows(source: Source, format: Format, delimiter: string): Promise<RowSource> {

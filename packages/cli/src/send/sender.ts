@@ -1,8 +1,10 @@
-import type { Client, ConnectError } from "@connectrpc/connect";
+import { type Client, Code, type ConnectError } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@millrace/api/google/rpc/error_details_pb";
 import { Reason } from "@millrace/api/millrace/failure/v1/reason_pb";
 import { type IngestService, Outcome, type SendResponse } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
 import { Failure } from "@millrace/failure";
 import { enumName } from "../enum-name.ts";
+import { awayText } from "../explain-error.ts";
 import type { Batch } from "./batches.ts";
 import { isPassing, pause, pauseMs } from "./retry.ts";
 import type { Tally } from "./tally.ts";
@@ -70,7 +72,7 @@ async function deliver(batch: Batch, options: SenderOptions): Promise<void> {
     }
     const now = performance.now();
     firstFailureAt ??= now;
-    const why = error?.rawMessage ?? "the log does not take everything";
+    const why = error === undefined ? "the log does not take everything" : passingText(error);
     if (now - firstFailureAt > giveUpAfterMs) throw gaveUp(why, giveUpAfterMs, error);
     onWait(why);
     await pause(pauseMs(attempt, error, Math.random()), stop.signal);
@@ -97,6 +99,12 @@ function settle(batch: Batch, response: SendResponse, tally: Tally): Batch {
     }
   }
   return { events, lines };
+}
+
+function passingText(error: ConnectError): string {
+  return error.findDetails(ErrorInfoSchema).length === 0 && error.code === Code.Unavailable
+    ? awayText(error)
+    : error.rawMessage;
 }
 
 function gaveUp(why: string, afterMs: number, cause: unknown): Failure {

@@ -1,3 +1,5 @@
+import { toJson } from "@bufbuild/protobuf";
+import { type BalanceSheet, BalanceSheetSchema } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import { elapsed, grouped } from "../output/number-text.ts";
 import type { Tally } from "./tally.ts";
 
@@ -7,19 +9,22 @@ export type Outcome = {
   readonly project: string;
   readonly ms: number;
   readonly interrupted: boolean;
+  /** The project's balance sheet after waiting; undefined when nobody waited. */
+  readonly balance: BalanceSheet | undefined;
 };
 
 const MESSAGE_CHARS_MAX = 160;
 
 /** What became of every row, for people. */
-export function summarize({ tally, project, ms, interrupted }: Outcome): string {
+export function summarize({ tally, project, ms, interrupted, balance }: Outcome): string {
   const counts: [string, string][] = [
     ["read", `${grouped(tally.read)} rows`],
     ["accepted", grouped(tally.accepted)],
     ["duplicate", `${grouped(tally.duplicate)}${tally.duplicate > 0 ? " (accepted before; not counted again)" : ""}`],
     ["rejected", grouped(tally.rejected)],
   ];
-  if (tally.unsettled > 0) counts.push(["unsent", `${grouped(tally.unsettled)} (not known to have been counted)`]);
+  if (tally.unsettled > 0)
+    counts.push(["unsent", `${grouped(tally.unsettled)} (sent again when the command is run again)`]);
   if (tally.retried > 0) counts.push(["retried", grouped(tally.retried)]);
   const settled = tally.accepted + tally.duplicate;
   counts.push(["time", `${elapsed(ms)}, ${grouped((settled / Math.max(1, ms)) * 1_000)} events/s`]);
@@ -32,12 +37,17 @@ export function summarize({ tally, project, ms, interrupted }: Outcome): string 
     );
   }
   lines.push(...describeRejected(tally));
+  if (tally.old > 0) lines.push(oldText(tally.old));
+  if (balance !== undefined) lines.push(balanceText(balance));
+  else if (tally.duplicate > 0 && tally.accepted > 0) {
+    lines.push("More of those accepted may be found to be duplicates when they are counted: millrace status");
+  }
   if (interrupted) lines.push("Run the same command again to go on; nothing is counted twice.");
   return lines.join("\n");
 }
 
 /** The same for machines. */
-export function summaryDocument({ tally, project, ms, interrupted }: Outcome) {
+export function summaryDocument({ tally, project, ms, interrupted, balance }: Outcome) {
   return {
     project,
     read: tally.read,
@@ -50,7 +60,23 @@ export function summaryDocument({ tally, project, ms, interrupted }: Outcome) {
     rejectedExamples: tally.examples,
     seconds: Math.round(ms) / 1_000,
     interrupted,
+    ...(balance !== undefined && { balance: toJson(BalanceSheetSchema, balance) }),
   };
+}
+
+function oldText(count: number): string {
+  return `${grouped(count)} rows are older than 48 hours: what is older than the project's late window does not count without --import.`;
+}
+
+function balanceText(balance: BalanceSheet): string {
+  const { foldedCount, duplicateCount, lateCount, deadLetteredCount } = balance;
+  const parts = [
+    `${grouped(foldedCount)} counted`,
+    `${grouped(duplicateCount)} duplicate`,
+    `${grouped(lateCount)} late`,
+  ];
+  if (deadLetteredCount > 0n) parts.push(`${grouped(deadLetteredCount)} dead letters`);
+  return `The project's events in all: ${parts.join(", ")}.`;
 }
 
 function describeRejected(tally: Tally): string[] {

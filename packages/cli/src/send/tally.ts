@@ -10,6 +10,8 @@ export class Tally {
   duplicate = 0;
   /** How many events were sent once more. */
   retried = 0;
+  /** Rows whose time is so long ago that they don't count by default. */
+  old = 0;
   readonly rejectedByReason = new Map<string, number>();
   /** The first rows that were rejected. */
   readonly examples: RejectedRow[] = [];

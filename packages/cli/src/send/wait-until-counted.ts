@@ -1,35 +1,37 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@connectrpc/connect";
-import type { GetStatusResponse, StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
+import type {
+  BalanceSheet,
+  GetStatusResponse,
+  StatusService,
+} from "@millrace/api/millrace/processing/v1/status_service_pb";
 import { grouped } from "../output/number-text.ts";
 import { isPassing } from "./retry.ts";
 
 const POLL_MS = 500;
-const SHOW_MS = 5_000;
 
 /**
  * Waits until everything that is in the log now is in durable blocks of every tier: coarse tiers take up to a minute.
  *
- * @param show is told how far it is, now and then
+ * @param show is told how far it is, when that changes
+ * @returns the balance sheet then; undefined when it was not waited for
  */
 export async function waitUntilCounted(
   client: Client<typeof StatusService>,
   options: { readonly project: string; readonly signal: AbortSignal; readonly show: (text: string) => void },
-): Promise<void> {
+): Promise<BalanceSheet | undefined> {
   const request = { projectId: options.project };
   const first = await client.getStatus(request);
   const targets = new Map(
     first.partitions.map(({ generation, partition, endOffset }) => [`${generation}:${partition}`, endOffset]),
   );
-  let shownAt = 0;
+  let shown: string | undefined;
   let state = first;
   while (!options.signal.aborted) {
     const missing = missingIn(state, targets);
-    if (missing === undefined) return;
-    if (performance.now() - shownAt > (process.stderr.isTTY === true ? POLL_MS : SHOW_MS)) {
-      options.show(missing);
-      shownAt = performance.now();
-    }
+    if (missing === undefined) return state.balance;
+    if (missing !== shown) options.show(missing);
+    shown = missing;
     await sleep(POLL_MS, undefined, { signal: options.signal }).catch(() => undefined);
     try {
       state = await client.getStatus(request);
@@ -38,6 +40,7 @@ export async function waitUntilCounted(
       options.show(`waiting: ${error.rawMessage}`);
     }
   }
+  return undefined;
 }
 
 /** What is not counted yet, for people; undefined when all of it is. */
