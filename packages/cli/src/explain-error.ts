@@ -3,7 +3,7 @@ import { BadRequestSchema, ErrorInfoSchema } from "@millrace/api/google/rpc/erro
 import { Failure } from "@millrace/failure";
 
 /** What to do when the server can not be reached. */
-export const START_HINT = "  Is it running? `npm start` starts one; --url or MILLRACE_URL say where it is.";
+const START_HINT = "  Is it running? `npm start` starts one; --url or MILLRACE_URL say where it is.";
 
 /** What a person reads when a command has failed: what is wrong, and where that helps, what to do. */
 export function explain(error: unknown): string {

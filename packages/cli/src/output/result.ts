@@ -16,7 +16,7 @@ import { isoText, utcText } from "./time-text.ts";
 export const MORE_ROWS = "There are more rows: --all gives every one, --limit more at once.";
 
 /** A column's key: as it was asked for; of the range compared with, "previous_" before it. */
-export function columnKey({ name, role }: Column): string {
+function columnKey({ name, role }: Column): string {
   return role === Column_Role.COMPARISON ? `previous_${name}` : name;
 }
 

@@ -16,7 +16,7 @@ export type Selection = {
 };
 
 export const BATCH_EVENTS_MAX = 1_000;
-export const BATCH_BYTES_MAX = 512 * 1024;
+const BATCH_BYTES_MAX = 512 * 1024;
 
 /**
  * Packs rows into batches, at most {@link BATCH_EVENTS_MAX} events and about {@link BATCH_BYTES_MAX} bytes each. Rows

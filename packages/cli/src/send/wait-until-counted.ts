@@ -44,7 +44,7 @@ export async function waitUntilCounted(
 }
 
 /** What is not counted yet, for people; undefined when all of it is. */
-export function missingIn(state: GetStatusResponse, targets: ReadonlyMap<string, bigint>): string | undefined {
+function missingIn(state: GetStatusResponse, targets: ReadonlyMap<string, bigint>): string | undefined {
   let records = 0n;
   let stalled = "";
   const tiers = new Set<string>();
