@@ -1,7 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
+  type Column,
   Granularity,
+  type Query,
   type QuerySchema,
   RelativeRange_Unit,
   type Result,
@@ -10,7 +12,7 @@ import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_
 import type { Millrace } from "@millrace/harness";
 
 /** A question as the tests write it. */
-export type Question = MessageInitShape<typeof QuerySchema>;
+export type Question = Exclude<MessageInitShape<typeof QuerySchema>, Query>;
 
 /** A row by the names of its columns. */
 export type AnswerRow = Readonly<Record<string, string | number | boolean | null>>;
@@ -29,18 +31,25 @@ export function lastDays(last: number) {
 
 /** The rows of an answer to a question, asked with the administrator's key, every page of it. */
 export async function ask(millrace: Millrace, question: Question): Promise<AnswerRow[]> {
+  return (await askWithColumns(millrace, question)).rows;
+}
+
+/** The same, with what the first page says of its columns, by name. */
+export async function askWithColumns(millrace: Millrace, question: Question) {
   const client = millrace.client(ReportingService);
   const rows: AnswerRow[] = [];
+  const columns = new Map<string, Column>();
   for (let pageToken = ""; ; ) {
     const { result } = await client.query({ query: { ...question, pageToken } });
     rows.push(...rowsOf(result!));
+    for (const column of result!.columns) if (!columns.has(column.name)) columns.set(column.name, column);
     pageToken = result!.nextPageToken;
-    if (pageToken === "") return rows;
+    if (pageToken === "") return { rows, columns };
   }
 }
 
 /** The rows of a result by the names of its columns. */
-export function rowsOf({ columns, rows }: Result): AnswerRow[] {
+function rowsOf({ columns, rows }: Result): AnswerRow[] {
   return rows.map(({ values }) =>
     Object.fromEntries(columns.map(({ name }, i) => [name, scalar(values[i]?.kind.value ?? null)])),
   );
