@@ -34,7 +34,13 @@ export async function ask(millrace: Millrace, question: Question): Promise<Answe
   return (await askWithColumns(millrace, question)).rows;
 }
 
-/** The same, with what the first page says of its columns, by name. */
+/** The first page of rows. */
+export async function askOnce(millrace: Millrace, question: Question): Promise<AnswerRow[]> {
+  const { result } = await millrace.client(ReportingService).query({ query: question });
+  return rowsOf(result!);
+}
+
+/** The same as `ask`, with what the first page says of its columns, by name. */
 export async function askWithColumns(millrace: Millrace, question: Question) {
   const client = millrace.client(ReportingService);
   const rows: AnswerRow[] = [];
