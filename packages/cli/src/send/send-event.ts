@@ -59,7 +59,7 @@ export async function sendEvent(connection: Connection, name: string, options: E
       tally,
       project: connection.project,
       ms,
-      interrupted: false,
+      ending: "done",
       balance: undefined,
     });
     process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);

@@ -89,9 +89,11 @@ export async function sendFile(connection: Connection, options: FileOptions): Pr
   // A wrong mapping shows at the first row: there is nothing to sum up yet.
   if (failure !== undefined && tally.accepted + tally.duplicate + tally.rejected === 0) throw failure;
   const ms = performance.now() - startedAt;
-  const waits = options.wait === true && failure === undefined && !interrupted;
+  const ending =
+    failure !== undefined ? ("failed" as const) : interrupted ? ("interrupted" as const) : ("done" as const);
+  const waits = options.wait === true && ending === "done";
   const balance = waits ? await wait(connection, stop.signal) : undefined;
-  const outcome = { tally, project: connection.project, ms, interrupted, balance };
+  const outcome = { tally, project: connection.project, ms, ending, balance };
   if (options.json === true) process.stdout.write(`${JSON.stringify(summaryDocument(outcome), undefined, 2)}\n`);
   else process.stdout.write(`${summarize(outcome)}\n`);
   if (failure !== undefined) throw failure;

@@ -102,9 +102,9 @@ function settle(batch: Batch, response: SendResponse, tally: Tally): Batch {
 }
 
 function passingText(error: ConnectError): string {
-  return error.findDetails(ErrorInfoSchema).length === 0 && error.code === Code.Unavailable
-    ? awayText(error)
-    : error.rawMessage;
+  // What carries no details is not an answer of the server.
+  if (error.findDetails(ErrorInfoSchema).length > 0) return error.rawMessage;
+  return error.code === Code.Unavailable ? awayText(error) : `the connection broke (${error.rawMessage})`;
 }
 
 function gaveUp(why: string, afterMs: number, cause: unknown): Failure {

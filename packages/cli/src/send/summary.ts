@@ -8,15 +8,17 @@ export type Outcome = {
   readonly tally: Tally;
   readonly project: string;
   readonly ms: number;
-  readonly interrupted: boolean;
+  readonly ending: keyof typeof ENDINGS;
   /** The project's balance sheet after waiting; undefined when nobody waited. */
   readonly balance: BalanceSheet | undefined;
 };
 
+const ENDINGS = { done: "Done.", interrupted: "Interrupted.", failed: "Failed." } as const;
+
 const MESSAGE_CHARS_MAX = 160;
 
 /** What became of every row, for people. */
-export function summarize({ tally, project, ms, interrupted, balance }: Outcome): string {
+export function summarize({ tally, project, ms, ending, balance }: Outcome): string {
   const counts: [string, string][] = [
     ["read", `${grouped(tally.read)} rows`],
     ["accepted", grouped(tally.accepted)],
@@ -29,7 +31,7 @@ export function summarize({ tally, project, ms, interrupted, balance }: Outcome)
   const settled = tally.accepted + tally.duplicate;
   counts.push(["time", `${elapsed(ms)}, ${grouped((settled / Math.max(1, ms)) * 1_000)} events/s`]);
   const width = Math.max(...counts.map(([, value]) => /^[\d,]*/.exec(value)![0].length));
-  const lines = [`${interrupted ? "Interrupted." : "Done."}${project === "" ? "" : ` Project ${project}:`}`];
+  const lines = [`${ENDINGS[ending]}${project === "" ? "" : ` Project ${project}:`}`];
   for (const [label, value] of counts) {
     const digits = /^[\d,]*/.exec(value)![0];
     lines.push(
@@ -42,12 +44,12 @@ export function summarize({ tally, project, ms, interrupted, balance }: Outcome)
   else if (tally.duplicate > 0 && tally.accepted > 0) {
     lines.push("More of those accepted may be found to be duplicates when they are counted: millrace status");
   }
-  if (interrupted) lines.push("Run the same command again to go on; nothing is counted twice.");
+  if (ending !== "done") lines.push("Run the same command again to go on; nothing is counted twice.");
   return lines.join("\n");
 }
 
 /** The same for machines. */
-export function summaryDocument({ tally, project, ms, interrupted, balance }: Outcome) {
+export function summaryDocument({ tally, project, ms, ending, balance }: Outcome) {
   return {
     project,
     read: tally.read,
@@ -59,7 +61,7 @@ export function summaryDocument({ tally, project, ms, interrupted, balance }: Ou
     rejectedByReason: Object.fromEntries(tally.rejectedByReason),
     rejectedExamples: tally.examples,
     seconds: Math.round(ms) / 1_000,
-    interrupted,
+    ending,
     ...(balance !== undefined && { balance: toJson(BalanceSheetSchema, balance) }),
   };
 }
