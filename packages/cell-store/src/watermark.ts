@@ -12,7 +12,7 @@ export type Watermark = {
   readonly tier: string;
   /** Every record below this offset is in durable blocks of the tier. */
   readonly offset: number;
-  /** Everything appended up to this moment, in epoch milliseconds, is in them. */
+  /** Everything appended before this moment, in epoch milliseconds, is in them; of the moment itself, perhaps not all. */
   readonly timeMs: number;
 };
 

@@ -115,8 +115,9 @@ export class Partition implements PartitionHandler {
       // What is not folded before a drain is the next owner's.
       if (this.#foldSignal.aborted) return;
       const rest = from === 0 ? records : records.slice(from);
+      const { portionEvents } = this.#deps.budget;
       try {
-        const folded = await this.#folder.fold(rest, this.#foldSignal);
+        const folded = await this.#folder.fold(rest, portionEvents, this.#foldSignal);
         from += folded.records;
         if (!this.#stopped.signal.aborted) await this.#take(rest.slice(0, folded.records), folded);
       } catch (error) {

@@ -1,4 +1,5 @@
 /** Processing on embedded backends, for its tests: a log to append to, and blocks to read back. */
+import { createHash } from "node:crypto";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
@@ -13,7 +14,14 @@ import { openEmbeddedCellStore } from "@millrace/cell-store/embedded";
 import { type EventLog, type EventSection, type StampedEvent, writeSections } from "@millrace/event-log";
 import { openEmbeddedEventLog } from "@millrace/event-log/embedded";
 import { Failure } from "@millrace/failure";
-import { Block, layoutFamilies, readableFamilies, templateMetrics, templateRollups } from "@millrace/rollup";
+import {
+  Block,
+  granularityKeys,
+  layoutFamilies,
+  readableFamilies,
+  templateMetrics,
+  templateRollups,
+} from "@millrace/rollup";
 import { inProcessTransport, silentLogger } from "@millrace/runtime";
 import type { Snapshot } from "@millrace/snapshot";
 import { createNoopMeter } from "@opentelemetry/api";
@@ -148,6 +156,22 @@ export function altered<T extends object>(port: T, calls: Partial<T>): T {
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
+}
+
+/** Every stored block of a project: its write time and a hash of its bytes, by key. */
+export async function storedBlocks(store: CellStore, definitions: Definitions): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const family of readableFamilies(definitions)) {
+    for (const granularity of granularityKeys(definitions.dayOffsetsMinutes)) {
+      const series = { projectId: definitions.projectId, family: family.id, generation: 1, granularity };
+      for await (const blocks of store.scan({ ...series, fromBucket: 0, toBucket: 2 ** 31 })) {
+        for (const { key, wts, blob } of blocks) {
+          found[Object.values(key).join("/")] = `${wts} ${createHash("sha1").update(blob).digest("hex")}`;
+        }
+      }
+    }
+  }
+  return found;
 }
 
 /** Everything stored of a project at a granularity: the sum of a metric's counts by tuple, over buckets and sources. */

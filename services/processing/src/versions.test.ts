@@ -2,8 +2,10 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { EventSchema } from "@millrace/api/millrace/event/v1/event_pb";
 import { ENRICHMENT_VERSIONS } from "@millrace/enrichment";
 import type { EventSection } from "@millrace/event-log";
+import { layoutFamilies, readableFamilies } from "@millrace/rollup";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { definitionsOf, openTestBed, section, storedCounts, WEB } from "./test-bed.ts";
+import { PROCESSING_VERSION } from "./fold/plans.ts";
+import { definitionsOf, openTestBed, section, storedCounts, untilCommitted, WEB } from "./test-bed.ts";
 
 const NOW = Date.now();
 const site = definitionsOf("site", WEB);
@@ -33,6 +35,35 @@ it("folds each section by the version that it is stamped with, also side by side
   const app = await bed.start();
   await vi.waitFor(folded, { timeout: 10_000 });
   await app.drain();
+});
+
+it("folds each section by the revision that it is stamped with, old and new families side by side (P3)", async () => {
+  const old = definitionsOf("site", WEB, 1);
+  const next = definitionsOf("site", WEB, 2);
+  // The devices get a family of their own, in 16 slots; what stays in the main family is another version of it.
+  next.rollups = next.rollups.map((rollup) => (rollup.name === "devices" ? { ...rollup, slots: 16 } : rollup));
+  next.families = layoutFamilies(old.families, next.rollups, next.metrics);
+  const bed = await openTestBed({ definitions: [old, next] });
+  onTestFinished(() => bed.close());
+  const app = await bed.start();
+  // A slow replica of ingest stamps the old revision for a while.
+  for (const [i, revision] of [1, 2, 1, 2, 2, 1].entries()) {
+    await bed.append([
+      { ...fromTablet(`a${i}`, PROCESSING_VERSION), revision },
+      { ...fromTablet(`b${i}`, PROCESSING_VERSION), revision: 3 - revision },
+      { ...fromTablet("same", PROCESSING_VERSION), revision },
+    ]);
+  }
+  await untilCommitted(bed, 6);
+  await app.drain();
+  for (const tier of ["1m", "15m", "1h", "1d+0"]) {
+    expect(await storedCounts(bed.cellStore, next, "devices", tier)).toEqual({ tablet: 13 });
+    expect(await storedCounts(bed.cellStore, next, "accounting", tier)).toEqual({ folded: 13, duplicate: 5 });
+  }
+  const families = readableFamilies(next).map(({ id }) => id);
+  expect(families).toEqual(expect.arrayContaining(["main@1", "main@2", "devices@1"]));
+  expect((await storedCounts(bed.cellStore, old, "devices", "1h")).tablet).toBeLessThan(13);
+  expect(bed.letters).toEqual([]);
 });
 
 it("waits, and says why, for a version that this release does not know", async () => {

@@ -36,9 +36,6 @@ export type Folded = {
   readonly records: number;
 };
 
-/** P5: once this many events are at hand they are folded, whatever else waits; a record is never torn. */
-const EVENTS_MAX = 16_384;
-
 /**
  * Turns records into what they add to blocks: decode → claim → fold. What comes out depends on the record, the plan that
  * it names and the claims alone (P3), and the claims answer a replay as they answered the first time (P6).
@@ -56,14 +53,15 @@ export class RecordFolder {
    * Folds the first of some records. Waits for as long as config or the claims are away; dead letters are durable when it
    * resolves (P4).
    *
+   * @param eventsMax once this many events are at hand they are folded, whatever else waits (P5); a record is never torn
    * @throws the signal's reason when it aborts; Failure `outOfRange` when the records are older than claims are kept for
    */
-  async fold(records: readonly LogRecord[], signal: AbortSignal): Promise<Folded> {
+  async fold(records: readonly LogRecord[], eventsMax: number, signal: AbortSignal): Promise<Folded> {
     const batch = this.#batch;
     batch.clear();
     for (const record of records) {
       await retryUntilDone(() => batch.stage(record, signal), this.#deps.stalled, signal);
-      if (batch.count >= EVENTS_MAX) break;
+      if (batch.count >= eventsMax) break;
     }
     await this.#claim(batch.live, signal);
     await this.#claim(batch.imported, signal);
