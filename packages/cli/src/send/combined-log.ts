@@ -19,9 +19,10 @@ export const COMBINED_COLUMNS = [
 ] as const;
 
 // host ident user [time] "request" status bytes "referrer" "user agent"; the last two are absent in the common format.
+// A line that was cut off within the user agent keeps what there is of it: without, a bot would pass for a person.
 // https://httpd.apache.org/docs/current/mod/mod_log_config.html
 const LINE =
-  /^(\S+) \S+ (.+?) \[([^\]]+)\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+|-)(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)")?/;
+  /^(\S+) \S+ (.+?) \[([^\]]+)\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+|-)(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)(?:"|$))?/;
 
 /** Reads access logs as Apache and nginx write them, in the combined or the common format. */
 export function readCombinedLog(bytes: AsyncIterable<Buffer>): RowSource {

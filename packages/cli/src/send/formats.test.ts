@@ -79,6 +79,11 @@ describe("access logs", () => {
     expect(a["visitor"]).toBe((await cellsOf(line("A").replace("/a?", "/other?")))["visitor"]);
   });
 
+  it("keep what there is of a user agent that was cut off", async () => {
+    const cut = line("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www").slice(0, -1);
+    expect(await cellsOf(cut)).toMatchObject({ user_agent: "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www" });
+  });
+
   it("may be of the common format, or have broken requests", async () => {
     const common = await cellsOf('1.2.3.4 - - [17/May/2015:10:05:03 +0000] "-" 408 -');
     expect(common).toMatchObject({ path: "", method: "", status: "408", bytes: "", user_agent: "", user: "" });
