@@ -66,8 +66,8 @@ export class Partition implements PartitionHandler {
   #committed: number;
   #lastAppendMs = 0;
   #idleMs = 0;
-  #watermarksMs = 0;
-  #commitMs = 0;
+  #watermarksMs = Number.NEGATIVE_INFINITY;
+  #commitMs = Number.NEGATIVE_INFINITY;
   #housekeeping: Promise<void> = Promise.resolve();
 
   constructor(deps: PartitionDeps) {

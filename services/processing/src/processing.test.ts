@@ -1,6 +1,17 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { untimedClaimTime } from "@millrace/cache";
-import { expect, it, onTestFinished } from "vitest";
-import { definitionsOf, openTestBed, pageView, section, storedCounts, untilCommitted, WEB } from "./test-bed.ts";
+import { Failure } from "@millrace/failure";
+import { expect, it, onTestFinished, vi } from "vitest";
+import {
+  altered,
+  definitionsOf,
+  openTestBed,
+  pageView,
+  section,
+  storedCounts,
+  untilCommitted,
+  WEB,
+} from "./test-bed.ts";
 
 const NOW = Date.now();
 const site = definitionsOf("site", WEB);
@@ -22,6 +33,31 @@ it("stores every event once in every tier, and commits after that", async () => 
     expect(await storedCounts(one.cellStore, site, "pages", tier)).toEqual({ "/": 2, "/x": 1 });
   }
   await app.drain();
+});
+
+it.each(["1m", "15m", "1h", "1d+0"])("commits nothing while a block of %s is not stored (P1)", async (tier) => {
+  const one = await bed({ drainMs: 50 });
+  const stored = new Set<string>();
+  const cellStore = altered(one.cellStore, {
+    writeBlocks: async (blocks) => {
+      if (blocks.some(({ key }) => key.granularity === tier)) {
+        throw new Failure("unavailable", "BACKEND_UNAVAILABLE", "the store is away");
+      }
+      await one.cellStore.writeBlocks(blocks);
+      for (const { key } of blocks) stored.add(key.granularity);
+    },
+  });
+  const app = await one.start({ cellStore });
+  await one.append([section("site", NOW, [pageView("a", "/", NOW)])]);
+  await vi.waitFor(() => expect(stored.size).toBe(3));
+  // Time enough for whoever would commit when the others are stored.
+  await delay(100);
+  await app.drain();
+  expect(await one.eventLog.committed("millrace.processing", 0)).toBe(0);
+  const next = await one.start();
+  await untilCommitted(one, 1);
+  await next.drain();
+  expect(await storedCounts(one.cellStore, site, "pages", tier)).toEqual({ "/": 1 });
 });
 
 it("counts an id once: twice in a record, in two records, and again after a restart", async () => {

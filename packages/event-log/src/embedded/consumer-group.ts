@@ -47,6 +47,11 @@ export class ConsumerGroup {
     return { leave };
   }
 
+  /** Whether anyone reads for the group now. */
+  get isRead(): boolean {
+    return this.#members.length > 0;
+  }
+
   /** There may be news in a partition. */
   wake(partition: number): void {
     for (const member of this.#members) member.loops.get(partition)?.wake();

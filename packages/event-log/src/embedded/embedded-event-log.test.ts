@@ -152,6 +152,43 @@ describe("the embedded event log", () => {
     await expect.poll(() => late.failures[0]?.error).toMatchObject({ kind: "outOfRange" });
   });
 
+  it("keeps every record that a group with members has not committed, however long it takes", async () => {
+    let nowMs = 0;
+    const log = await openEmbeddedEventLog({ directory: ":memory:", retentionMs: HOUR_MS, clock: () => nowMs });
+    onTestFinished(() => log.close());
+    const member = new RecordingMember();
+    await log.join("g", member);
+    for (let i = 0; i < 4; i++) await log.append(0, value(`${i}`));
+    await expect.poll(() => member.texts(0).length).toBe(4);
+    nowMs = 100 * HOUR_MS;
+    expect(log.trim(nowMs)).toBe(0);
+    await member.owned.get(0)!.commit(3);
+    expect(log.trim(nowMs)).toBe(3);
+  });
+
+  it("counts a group's silence over all partitions: where nothing came it had nothing to commit", async () => {
+    let nowMs = 0;
+    const log = await openEmbeddedEventLog({ directory: ":memory:", retentionMs: HOUR_MS, clock: () => nowMs });
+    onTestFinished(() => log.close());
+    const member = new RecordingMember();
+    const joined = await log.join("g", member);
+    for (const partition of [0, 1]) await log.append(partition, value("a"));
+    await expect.poll(() => member.texts(0).length + member.texts(1).length).toBe(2);
+    await member.owned.get(0)!.commit(1);
+    nowMs = 10 * HOUR_MS;
+    await member.owned.get(1)!.commit(1);
+    await joined.leave();
+    // While nobody reads, records come to a partition that was quiet, and to one that never had any.
+    for (const partition of [0, 2]) await log.append(partition, value("b"));
+    nowMs = 13 * HOUR_MS;
+    while (log.trim(nowMs) > 0);
+    expect(await log.bounds(0)).toEqual({ first: 1, end: 2 });
+    expect(await log.bounds(2)).toEqual({ first: 0, end: 1 });
+    nowMs = 15 * HOUR_MS;
+    while (log.trim(nowMs) > 0);
+    expect(await log.bounds(0)).toEqual({ first: 2, end: 2 });
+  });
+
   it("has every acknowledged record after a kill -9, at its offset, and nothing half written", async () => {
     const directory = temporaryDirectory();
     const acknowledged = new Map<string, string>();

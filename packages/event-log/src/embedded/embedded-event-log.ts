@@ -122,7 +122,8 @@ export class EmbeddedEventLog implements EventLog {
 
   /**
    * Removes records that are older than the retention at `nowMs`: up to 256 a partition, so that the call is short. A
-   * group that has not committed a record yet keeps it, unless it has been silent for four retentions.
+   * group that has not committed a record yet keeps it: one with members always, another unless it has been silent for
+   * four retentions.
    *
    * @returns how many went; when it is not 0 there may be more
    */
@@ -133,11 +134,20 @@ export class EmbeddedEventLog implements EventLog {
     return this.#guard(() => {
       let removed = 0;
       for (let partition = 0; partition < this.partitions; partition++) {
-        const to = this.#table.heldFrom(partition, activeMs);
+        const to = Math.min(this.#table.heldFrom(partition, activeMs), this.#readFrom(partition));
         removed += this.#table.trim(partition, to, beforeMs, TRIM_STEP_RECORDS);
       }
       return removed;
     });
+  }
+
+  /** The lowest offset that a group with members has committed. */
+  #readFrom(partition: number): number {
+    let offset = Number.POSITIVE_INFINITY;
+    for (const [name, group] of this.#groups) {
+      if (group.isRead) offset = Math.min(offset, this.#table.committed(name, partition));
+    }
+    return offset;
   }
 
   close(): Promise<void> {

@@ -47,7 +47,10 @@ export class RecordTable {
       this.#setFirst = prepare("update log_partition set first = ? where partition = ?");
       this.#committed = prepare("select offset from committed where name = ? and partition = ?");
       this.#commit = prepare("insert or replace into committed (name, partition, offset, time_ms) values (?, ?, ?, ?)");
-      this.#held = prepare("select min(offset) as offset from committed where partition = ? and time_ms >= ?");
+      this.#held = prepare(`
+        select min(coalesce(committed.offset, 0)) as offset
+        from (select name from committed group by name having max(time_ms) >= ?) as active
+        left join committed on committed.name = active.name and committed.partition = ?`);
       this.reload();
     } catch (error) {
       this.#database.close();
@@ -123,9 +126,12 @@ export class RecordTable {
     this.#commit.run(group, partition, offset, timeMs);
   }
 
-  /** The lowest offset that a group which committed at or after `sinceMs` stands at; infinite when there is none. */
+  /**
+   * The lowest offset that a group stands at which committed at or after `sinceMs`, in this partition or in another: there
+   * may have been nothing to commit in this one. Infinite when there is none.
+   */
   heldFrom(partition: number, sinceMs: number): number {
-    const offset = this.#held.get(partition, sinceMs)?.offset;
+    const offset = this.#held.get(sinceMs, partition)?.offset;
     return offset === null || offset === undefined ? Number.POSITIVE_INFINITY : Number(offset);
   }
 
