@@ -13,7 +13,7 @@ import { stampRulesOf } from "./stamp-rules.ts";
 
 /** What {@link measureIntake} found, in events a second of one core. */
 export type IntakeFigures = {
-  /** Walks the framing of each event and of its properties, counting: what can't be avoided. */
+  /** Validates the framing of each event and counts its properties: what can't be avoided. */
   readonly bareScan: number;
   /** The scan alone: every limit, UTF-8, id, routing key and time. */
   readonly scan: number;
@@ -99,13 +99,23 @@ export async function measureIntake(spread: number, meter: Meter, rounds = 5): P
       const { bytes, ranges, count } = ofMessage[m]!;
       for (let i = 0; i < count; i++) scan.accepts(bytes, ranges[2 * i]!, ranges[2 * i + 1]!);
     });
-    const taken = await rate(perMessage, messages.length, async (m) => {
-      if (m === 0) pass++;
-      renumber(ofMessage[m]!, pass);
-      const frame = readStreamRequest(messages[m]!);
-      const batch = intake.take(frame, { rules, imported: false, userAgent: "", receivedAtMs: nowMs });
-      if (m % 8 === 7) await batch.settled;
-    });
+    let untimed = 0;
+    const taken = await rate(
+      perMessage,
+      messages.length,
+      async (m) => {
+        if (m === 0) {
+          const begun = performance.now();
+          pass++;
+          for (const frame of ofMessage) renumber(frame, pass);
+          untimed += performance.now() - begun;
+        }
+        const frame = readStreamRequest(messages[m]!);
+        const batch = intake.take(frame, { rules, imported: false, userAgent: "", receivedAtMs: nowMs });
+        if (m % 8 === 7) await batch.settled;
+      },
+      () => untimed,
+    );
     // The first round warms up.
     if (round === 0) continue;
     figures.bareScan.push(bare);
@@ -125,6 +135,7 @@ async function rate(
   perMessage: number,
   messages: number,
   work: (message: number) => void | Promise<void>,
+  untimedMs: () => number = () => 0,
 ): Promise<number> {
   const begun = performance.now();
   let events = 0;
@@ -135,7 +146,7 @@ async function rate(
     }
     events += messages * perMessage;
   } while (performance.now() - begun < 200);
-  return (events / (performance.now() - begun)) * 1000;
+  return (events / (performance.now() - begun - untimedMs())) * 1000;
 }
 
 /** Writes another number into the ids of a message's events, so that they are new to whoever saw them before. */
@@ -149,24 +160,49 @@ function renumber({ bytes, ranges, count }: StreamFrame, pass: number): void {
 
 let seen = 0;
 
-/** The least that any reader does: every field's tag and length, of the event and of its properties' entries. */
+/**
+ * The least that any reader of events does: validates the framing of the event and of its map of properties, finds the
+ * id, counts the properties. No text is looked at, nothing is hashed, no limit is asked.
+ *
+ * @throws RangeError for an event that is not well-formed, or has no id
+ */
 function bareScan(bytes: Uint8Array, from: number, to: number): void {
   let at = from;
+  let idAt = -1;
+  let properties = 0;
+  function varint(): number {
+    let byte = bytes[at++]!;
+    if (byte < 0x80) return byte;
+    let value = byte & 0x7f;
+    let scale = 0x80;
+    do {
+      byte = bytes[at++]!;
+      value += (byte & 0x7f) * scale;
+      scale *= 0x80;
+    } while (byte >= 0x80);
+    return value;
+  }
   while (at < to) {
-    const tag = bytes[at++]!;
+    const tag = varint();
     const wireType = tag & 7;
     if (wireType === 2) {
-      let length = bytes[at++]!;
-      if (length >= 0x80) length = (length & 0x7f) | (bytes[at++]! << 7);
-      if (tag === 0x3a) bareScan(bytes, at, at + length);
-      else seen++;
-      at += length;
-    } else if (wireType === 0) {
-      while (bytes[at++]! >= 0x80);
-    } else {
-      at += wireType === 1 ? 8 : 4;
-    }
+      const end = varint() + at;
+      if (tag === 0x0a) idAt = at;
+      while (tag === 0x3a && at < end) {
+        if (varint() !== 0x0a) throw new RangeError("a map has entries only");
+        const length = varint();
+        at += length;
+        properties++;
+      }
+      if (at > end) throw new RangeError("an entry reaches out of its map");
+      at = end;
+    } else if (wireType === 0) varint();
+    else if (wireType === 1) at += 8;
+    else if (wireType === 5) at += 4;
+    else throw new RangeError("no such wire type");
   }
+  if (at !== to || idAt < 0) throw new RangeError("the event is not well-formed");
+  seen += properties;
 }
 
 function median(values: readonly number[]): number {
