@@ -98,7 +98,6 @@ it("folds on after any lag where claims expire by the log's own time", async () 
 it("keeps every claim while a partition has not folded anything yet", async () => {
   vi.useFakeTimers({ toFake: ["setInterval"] });
   onTestFinished(() => void vi.useRealTimers());
-  const week = 7 * 24 * HOUR;
   const { promise: back, resolve: comeBack } = Promise.withResolvers<void>();
   const known = snapshotOf(site, definitionsOf("other", WEB));
   const snapshot = altered(known, {
@@ -107,7 +106,10 @@ it("keeps every claim while a partition has not folded anything yet", async () =
       return known.definitionsAt(projectId, revision);
     },
   });
-  const one = await bed({ definitions: [site, definitionsOf("other", WEB)], partitions: 2 });
+  let laterMs = 0;
+  const clock = { now: () => Date.now() + laterMs };
+  const definitions = [site, definitionsOf("other", WEB)];
+  const one = await bed({ definitions, partitions: 2, clock, logClock: () => clock.now() });
   const event = section("site", NOW, [pageView("a", "/", NOW)]);
   await one.append([event]);
   const before = await one.start();
@@ -117,7 +119,8 @@ it("keeps every claim while a partition has not folded anything yet", async () =
   await one.append([event]);
   const expired = vi.fn((nowMs: number) => one.claims.expire(nowMs));
   const claims = altered(one.claims, { expire: expired });
-  const after = await one.start({ snapshot, claims, clock: { now: () => Date.now() + week } });
+  laterMs = 7 * 24 * HOUR;
+  const after = await one.start({ snapshot, claims });
   await one.append([section("other", NOW, [pageView("b", "/", NOW)])], 1);
   await delay(50);
   await vi.advanceTimersByTimeAsync(60_000);

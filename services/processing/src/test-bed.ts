@@ -89,12 +89,18 @@ export type TestBedOptions = Partial<ProcessingDeps> & {
   readonly definitions: readonly Definitions[];
   readonly directory?: string;
   readonly partitions?: number;
+  /** The log's clock; the system's by default. */
+  readonly logClock?: () => number;
 };
 
 /** Backends that survive a restart of processing, and processing on them. */
 export async function openTestBed(options: TestBedOptions) {
   const directory = options.directory ?? ":memory:";
-  const eventLog = await openEmbeddedEventLog({ directory, partitions: options.partitions ?? 1 });
+  const eventLog = await openEmbeddedEventLog({
+    directory,
+    partitions: options.partitions ?? 1,
+    clock: options.logClock ?? Date.now,
+  });
   const cellStore = await openEmbeddedCellStore({ directory });
   const claims = await openEmbeddedClaims({ directory });
   const cache = await openEmbeddedCache();

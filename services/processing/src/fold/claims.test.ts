@@ -11,7 +11,7 @@ import { openEmbeddedClaims } from "@millrace/cache/embedded";
 import { type EventSection, type LogRecord, writeSections } from "@millrace/event-log";
 import { CountState } from "@millrace/rollup";
 import { createNoopMeter } from "@opentelemetry/api";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { definitionsOf, pageView, randomFrom, section, snapshotOf, WEB } from "../test-bed.ts";
 import { Plans } from "./plans.ts";
 import { type Folded, RecordFolder } from "./record-folder.ts";
@@ -242,6 +242,24 @@ describe("claims (P6)", () => {
       expect(result).not.toEqual([]);
     }, 30_000);
   }
+
+  it("are not made by late events, which do not count", async () => {
+    const claims = await openEmbeddedClaims({ directory: ":memory:" });
+    onTestFinished(() => claims.close());
+    const deadLetters = { put: () => Promise.reject(new Error("nothing is wrong with these events")) };
+    const clock = { now: () => BEGIN };
+    const plans = new Plans(snapshot, 100);
+    const rest = { tally: new Tally(createNoopMeter()), claimsExpire: true, stalled() {}, deadLetters };
+    const folder = new RecordFolder({ generation: 1, partition: 0, plans, claims, clock, ...rest });
+    const counts: Record<string, number> = {};
+    // The retry's clock was corrected a little differently, so that it comes just in time.
+    for (const [offset, late] of [true, false, false].entries()) {
+      const value = writeSections([section("one", BEGIN, [pageView("id", "/late", BEGIN - WINDOW, { late })])]);
+      const record = { offset, appendTimeMs: BEGIN, value };
+      addCounts(counts, await folder.fold([record], 1_000, new AbortController().signal));
+    }
+    expect(counts).toEqual({ "one/late": 1 });
+  });
 
   it("stop a partition whose lag is longer than they are kept for", async () => {
     await expect(wrongHistories({ outageHours: 80 }, 5)).rejects.toMatchObject({ kind: "outOfRange" });

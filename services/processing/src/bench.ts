@@ -1,0 +1,97 @@
+import type { ClaimBatch, ClaimStore } from "@millrace/cache";
+import { EventBatchReader, type LogRecord } from "@millrace/event-log";
+import type { Snapshot } from "@millrace/snapshot";
+import { createNoopMeter } from "@opentelemetry/api";
+import { BlockTable } from "./blocks/block-table.ts";
+import { MemoryBudget } from "./blocks/memory-budget.ts";
+import { EventDecoder, emptyEvent } from "./decode/event-decoder.ts";
+import { Plans } from "./fold/plans.ts";
+import { RecordFolder } from "./fold/record-folder.ts";
+import { Tally } from "./fold/tally.ts";
+
+/** What {@link measureFold} found, in events a second of one core. */
+export type FoldFigures = {
+  /** Reading records and decoding their events. */
+  readonly decode: number;
+  /** Decoding, claiming from a store that always says yes, and folding into deltas. */
+  readonly deltas: number;
+  /** All of it, the deltas merged into blocks of all tiers. */
+  readonly blocks: number;
+};
+
+/** Events that are folded at once: as the partition does it with plenty of memory. */
+const PORTION_EVENTS = 16_384;
+
+/** Folds records into blocks in memory, once each, without a log, claims or a store. */
+export async function measureFold(records: readonly LogRecord[], snapshot: Snapshot): Promise<FoldFigures> {
+  let events = 0;
+  const decode = await timed(() => {
+    events = decodeAll(records);
+  });
+  const deltas = await timed(() => foldAll(records, snapshot, undefined));
+  const table = new BlockTable("1:0", new Map(), new MemoryBudget(2 ** 30));
+  const blocks = await timed(() => foldAll(records, snapshot, table));
+  return { decode: events / decode, deltas: events / deltas, blocks: events / blocks };
+}
+
+async function timed(work: () => Promise<void> | void): Promise<number> {
+  const began = performance.now();
+  await work();
+  return (performance.now() - began) / 1000;
+}
+
+function decodeAll(records: readonly LogRecord[]): number {
+  const decoder = new EventDecoder();
+  const event = emptyEvent();
+  let events = 0;
+  for (const record of records) {
+    const reader = new EventBatchReader(record.value);
+    while (reader.nextSection()) {
+      while (reader.nextEvent()) {
+        decoder.decode(reader.buffer, reader.from, reader.to, event);
+        events++;
+      }
+    }
+  }
+  return events;
+}
+
+async function foldAll(
+  records: readonly LogRecord[],
+  snapshot: Snapshot,
+  table: BlockTable | undefined,
+): Promise<void> {
+  const folder = new RecordFolder({
+    generation: 1,
+    partition: 0,
+    plans: new Plans(snapshot, 1_000),
+    claims: generousClaims(),
+    deadLetters: { put: async () => {} },
+    tally: new Tally(createNoopMeter()),
+    clock: Date,
+    claimsExpire: false,
+    stalled: () => {},
+  });
+  const { signal } = new AbortController();
+  for (let from = 0; from < records.length; ) {
+    const folded = await folder.fold(records.slice(from), PORTION_EVENTS, signal);
+    from += folded.records;
+    if (table === undefined) continue;
+    for (const { projectId, offset, appendTimeMs, parts } of folded.parts) {
+      table.add(projectId, offset, appendTimeMs, parts);
+    }
+    table.countDirty();
+  }
+}
+
+/** Claims that belong to whoever asks. */
+function generousClaims(): ClaimStore {
+  return {
+    claim: async (batch: ClaimBatch) => Uint8Array.from(batch.positions),
+    lookup: async ({ count }) => new Uint8Array(count * 12),
+    release: async () => {},
+    expire: async () => 0,
+    ready: async () => {},
+    close: async () => {},
+  };
+}
