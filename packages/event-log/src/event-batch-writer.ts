@@ -34,6 +34,10 @@ const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 export class EventBatchWriter {
   readonly #maxBytes: number;
   #buffer: Buffer = Buffer.allocUnsafe(INITIAL_BYTES);
+  #view = viewOf(this.#buffer);
+  /** What the last event was copied from. */
+  #source: Uint8Array = this.#buffer;
+  #sourceView = this.#view;
   #length = 0;
   #eventCount = 0;
   #sectionStart = -1;
@@ -144,6 +148,9 @@ export class EventBatchWriter {
 
   /** Forgets what was added since the last `finish`. */
   reset(): void {
+    // What it was copied from is not kept alive.
+    this.#source = this.#buffer;
+    this.#sourceView = this.#view;
     this.#length = 0;
     this.#eventCount = 0;
     this.#sectionEvents = 0;
@@ -164,16 +171,25 @@ export class EventBatchWriter {
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
     grown.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;
+    this.#view = viewOf(grown);
   }
 
   #copy(source: Uint8Array, from: number, to: number): void {
     const at = this.#length;
     const length = to - from;
-    if (length < 48) {
-      // A loop beats a view on a few bytes.
+    if (source !== this.#source) {
+      this.#source = source;
+      this.#sourceView = viewOf(source);
+    }
+    if (length < 8) {
       for (let i = 0; i < length; i++) this.#buffer[at + i] = source[from + i]!;
     } else {
-      this.#buffer.set(source.subarray(from, to), at);
+      // Faster than `set` up to some kilobytes: it makes no object. The engine keeps these integers in registers.
+      const target = this.#view;
+      const view = this.#sourceView;
+      const last = length - 8;
+      for (let i = 0; i < last; i += 8) target.setBigInt64(at + i, view.getBigInt64(from + i, true), true);
+      target.setBigInt64(at + last, view.getBigInt64(from + last, true), true);
     }
     this.#length = at + length;
   }
@@ -225,4 +241,8 @@ export class EventBatchWriter {
     this.#length = this.#entryStart;
     if (this.#entryStart === this.#sectionStart) this.#sectionStart = -1;
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
