@@ -214,12 +214,16 @@ export class EventScan {
   }
 }
 
-/** UTF-8; nearly always ASCII, of which four bytes are seen at once. */
+/** UTF-8; nearly always ASCII, of which eight bytes are seen at once. The last ones overlap, so that no byte is seen alone. */
 function isText(bytes: Uint8Array, view: DataView, from: number, to: number): boolean {
   let seen = 0;
-  let at = from;
-  for (; at + 4 <= to; at += 4) seen |= view.getInt32(at, true);
-  for (; at < to; at++) seen |= bytes[at]!;
+  if (to - from >= 4) {
+    const last = to - 4;
+    for (let at = from; at < last; at += 4) seen |= view.getInt32(at, true);
+    seen |= view.getInt32(last, true);
+  } else {
+    for (let at = from; at < to; at++) seen |= bytes[at]! << 24;
+  }
   return (seen & 0x80808080) === 0 || isUtf8(bytes, from, to);
 }
 
