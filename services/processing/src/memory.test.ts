@@ -29,12 +29,7 @@ async function appendTuples(bed: Bed, records: number): Promise<void> {
 
 /** Folds the whole log from its beginning into a store, as a group of its own, and drains. */
 async function foldAll(bed: Bed, group: string, cellStore: CellStore, blockBytesMax: number, meter: Meter) {
-  const { eventLog } = bed;
-  const own = altered(eventLog, { join: (_, handler, options) => eventLog.join(group, handler, options) });
-  const app = await bed.start({ eventLog: own, cellStore, blockBytesMax, meter, flushIntervalScale: 0.05 });
-  const { end } = await eventLog.bounds(0);
-  await expect.poll(() => eventLog.committed(group, 0), { timeout: 30_000, interval: 20 }).toBe(end);
-  await app.drain();
+  await bed.foldAs(group, { cellStore, blockBytesMax, meter, flushIntervalScale: 0.05 });
 }
 
 /** A meter that tells what memory blocks hold, whenever it is asked. */

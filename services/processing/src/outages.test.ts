@@ -119,7 +119,7 @@ it("keeps every claim while a partition has not folded anything yet", async () =
   await one.append([event]);
   const expired = vi.fn((nowMs: number) => one.claims.expire(nowMs));
   const claims = altered(one.claims, { expire: expired });
-  laterMs = 7 * 24 * HOUR;
+  laterMs = 5 * 24 * HOUR;
   const after = await one.start({ snapshot, claims });
   await one.append([section("other", NOW, [pageView("b", "/", NOW)])], 1);
   await delay(50);

@@ -133,6 +133,15 @@ export async function openTestBed(options: TestBedOptions) {
       await app.start();
       return app;
     },
+    /** Folds the whole log once more, as a group of its own, and drains. */
+    async foldAs(group: string, changed: Partial<ProcessingDeps>) {
+      const join: EventLog["join"] = (_, handler, options) => eventLog.join(group, handler, options);
+      const app = createProcessingApp({ ...deps, ...changed, eventLog: altered<EventLog>(eventLog, { join }) });
+      await app.start();
+      const { end } = await eventLog.bounds(0);
+      await expect.poll(() => eventLog.committed(group, 0), { timeout: 30_000, interval: 20 }).toBe(end);
+      await app.drain();
+    },
     append: (sections: readonly EventSection[], partition = 0) => eventLog.append(partition, writeSections(sections)),
     async close() {
       await Promise.all([eventLog.close(), cellStore.close(), claims.close(), cache.close()]);

@@ -96,7 +96,7 @@ export class BlockTable {
     for (const tier of TIERS) for (const entry of this.#dirty[tier]) this.count(entry);
   }
 
-  /** Forgets clean blocks, longest unused first, while the budget is exceeded. */
+  /** P5: forgets clean blocks, longest unused first, while the budget is exceeded. Never one that must be stored. */
   evict(): void {
     for (const entry of this.#clean) {
       if (!this.#budget.exceeded) return;

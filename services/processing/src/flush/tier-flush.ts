@@ -5,8 +5,12 @@ import type { BlockTable } from "../blocks/block-table.ts";
 import type { LivePublisher } from "../live/live-publisher.ts";
 import { retryUntilDone } from "../retry.ts";
 
-/** How many blocks are read or written by one call to the store. */
+/** How many blocks are read or written by one call to the store, at most; and by the first, whose sizes are not known. */
 const BLOCKS_PER_CALL = 512;
+const FIRST_BLOCKS = 64;
+
+/** P5: no more blocks are read at once than take about this much memory, going by those before. */
+const BYTES_AT_ONCE = 16 * 1024 * 1024;
 
 /** At most about this many bytes are written by one call. */
 const BYTES_PER_CALL = 4 * 1024 * 1024;
@@ -28,14 +32,23 @@ export type TierFlushDeps = {
  */
 export async function flushTier(tier: Tier, deps: TierFlushDeps, signal: AbortSignal): Promise<number> {
   const entries = deps.table.takeDirty(tier);
-  for (let from = 0; from < entries.length; from += BLOCKS_PER_CALL) {
-    const some = entries.slice(from, from + BLOCKS_PER_CALL);
+  let portion = FIRST_BLOCKS;
+  for (let from = 0; from < entries.length; ) {
+    const some = entries.slice(from, from + portion);
+    from += some.length;
     await loadMissing(some, deps, signal);
     await writeAll(some, deps, signal);
+    portion = portionAfter(some);
     deps.table.stored(some);
     deps.table.evict();
   }
   return entries.length;
+}
+
+function portionAfter(entries: readonly BlockEntry[]): number {
+  const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+  const fitting = Math.floor((BYTES_AT_ONCE * entries.length) / Math.max(1, bytes));
+  return Math.max(1, Math.min(BLOCKS_PER_CALL, fitting));
 }
 
 async function loadMissing(entries: readonly BlockEntry[], deps: TierFlushDeps, signal: AbortSignal): Promise<void> {
