@@ -1,4 +1,5 @@
 import { Aggregation } from "@millrace/api/millrace/config/v1/metric_pb";
+import type { BalanceSheet } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import type { Millrace } from "@millrace/harness";
 import { expect } from "vitest";
 import { ask, lastDays } from "./answers.ts";
@@ -30,7 +31,7 @@ export async function countedTicks(millrace: Millrace, projectId: string) {
 }
 
 /**
- * Expects that every event of the producers, all acknowledged, counts exactly once.
+ * Expects that every event of the producers, all acknowledged, counts exactly once; gives the balance sheet.
  *
  * @param others how many events of others there are besides
  */
@@ -39,7 +40,7 @@ export async function expectExactlyOnce(
   projectId: string,
   producers: readonly Producer[],
   others = 0,
-): Promise<void> {
+): Promise<BalanceSheet> {
   const sent = producers.reduce((sum, { account }) => sum + account.sent, others);
   const sheet = await millrace.untilCounted(projectId, sent);
   expect(sheet).toMatchObject({ foldedCount: BigInt(sent), lateCount: 0n, deadLetteredCount: 0n, inFlightCount: 0n });
@@ -48,6 +49,7 @@ export async function expectExactlyOnce(
     expect(account.acknowledged).toBe(account.sent);
     expect([habit.name, counted.get(habit.name)]).toEqual([habit.name, { count: account.sent, sum: decimal(sum) }]);
   }
+  return sheet;
 }
 
 /** One line on what producers went through. */
