@@ -15,6 +15,7 @@ const copies = {
   "google/rpc/error_details.proto": "google-proto-files/google/rpc/error_details.proto",
   "grpc/health/v1/health.proto": "grpc-health-check/proto/health/v1/health.proto",
   "grpc/reflection/v1/reflection.proto": "@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto",
+  "grpc/reflection/v1alpha/reflection.proto": "@grpc/reflection/build/proto/grpc/reflection/v1alpha/reflection.proto",
 };
 
 /** Fills node_modules/.proto-imports afresh. */

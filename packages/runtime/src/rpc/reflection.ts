@@ -7,6 +7,7 @@ import type {
   ServerReflectionRequest,
   ServerReflectionResponse,
 } from "@millrace/api/grpc/reflection/v1/reflection_pb";
+import type { ServerReflection as ServerReflectionAlpha } from "@millrace/api/grpc/reflection/v1alpha/reflection_pb";
 
 type Answer = ServerReflectionResponse["messageResponse"];
 
@@ -24,6 +25,11 @@ export function createReflectionService(served: () => Served): ServiceImpl<typeo
       }
     },
   };
+}
+
+/** grpc.reflection.v1alpha, which is v1 by another name: several clients, Python's among them, know no other. */
+export function createAlphaReflectionService(served: () => Served): ServiceImpl<typeof ServerReflectionAlpha> {
+  return createReflectionService(served) as unknown as ServiceImpl<typeof ServerReflectionAlpha>;
 }
 
 type Index = {

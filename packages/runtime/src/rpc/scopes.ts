@@ -2,7 +2,11 @@ import { type DescFile, type DescMethod, getOption, hasOption } from "@bufbuild/
 import { required_scope, Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 
 // These contracts belong to others and can not carry our option.
-const PUBLIC_SERVICES: ReadonlySet<string> = new Set(["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"]);
+const PUBLIC_SERVICES: ReadonlySet<string> = new Set([
+  "grpc.health.v1.Health",
+  "grpc.reflection.v1.ServerReflection",
+  "grpc.reflection.v1alpha.ServerReflection",
+]);
 
 /** The scope that a method requires, or undefined when it names none and must be refused. */
 export function scopeOf(method: DescMethod): Scope | undefined {

@@ -4,6 +4,7 @@ import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@millrace/api/grpc/health/v1/health_pb";
 import { ServerReflection } from "@millrace/api/grpc/reflection/v1/reflection_pb";
+import { ServerReflection as ServerReflectionAlpha } from "@millrace/api/grpc/reflection/v1alpha/reflection_pb";
 import { Failure } from "@millrace/failure";
 import { describe, expect, it } from "vitest";
 import { bearer, curlGetProject, errorOf, startFixture, TRANSPORTS } from "./fixture.ts";
@@ -81,6 +82,7 @@ describe("gRPC reflection", () => {
     expect(services?.case === "listServicesResponse" && services.value.service.map(({ name }) => name)).toEqual([
       "grpc.health.v1.Health",
       "grpc.reflection.v1.ServerReflection",
+      "grpc.reflection.v1alpha.ServerReflection",
       "millrace.config.v1.ProjectService",
       "millrace.config.v1.SnapshotService",
       "millrace.ingest.v1.IngestService",
@@ -93,6 +95,19 @@ describe("gRPC reflection", () => {
     expect(names(symbol)).toContain("google/protobuf/descriptor.proto");
     expect(names(file)[0]).toBe("millrace/event/v1/event.proto");
     expect(nothing?.case).toBe("errorResponse");
+  });
+
+  it("answers clients that know only its older name", async () => {
+    const server = await startFixture({ reflection: true });
+    const client = createClient(ServerReflectionAlpha, TRANSPORTS["gRPC over h2c"](server.url));
+    const asked = { messageRequest: { case: "fileByFilename" as const, value: "millrace/event/v1/event.proto" } };
+    const requests = (async function* () {
+      yield asked;
+    })();
+    const answers = [];
+    for await (const answer of client.serverReflectionInfo(requests)) answers.push(answer);
+    expect(answers[0]?.originalRequest?.messageRequest).toEqual(asked.messageRequest);
+    expect(answers[0]?.messageResponse.case).toBe("fileDescriptorResponse");
   });
 
   it("is off unless it is asked for", async () => {

@@ -49,6 +49,8 @@ export function createConnectHandler(options: ConnectHandlerOptions): {
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
     readMaxBytes: limits.messageBytesMax,
+    // A misspelt filter must not become an answer about everything. In binary form unknown fields are still allowed.
+    jsonOptions: { ignoreUnknownFields: false },
     interceptors: [
       recordOutcome,
       endStreamsOnShutdown(options.shutdownSignal),

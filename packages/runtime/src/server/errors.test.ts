@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect as connectHttp2, constants } from "node:http2";
 import { Writable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { Code, type ConnectError, createClient } from "@connectrpc/connect";
@@ -127,8 +129,15 @@ describe("errors to curl", () => {
   it.each([
     { name: "JSON that is none", body: "{", status: 400, reason: "REQUEST_MALFORMED", headers: {} },
     {
-      name: "an unknown field's wrong type",
+      name: "a field's wrong type",
       body: '{"projectId":5}',
+      status: 400,
+      reason: "REQUEST_MALFORMED",
+      headers: {},
+    },
+    {
+      name: "a field's misspelt name",
+      body: '{"projctId":"shop"}',
       status: 400,
       reason: "REQUEST_MALFORMED",
       headers: {},
@@ -152,6 +161,21 @@ describe("errors to curl", () => {
     const answer = await curlGetProject(server, body, { ...bearer("admin-key"), ...headers });
     expect(answer.status).toBe(status);
     expect(JSON.stringify(await answer.json())).toContain(`"reason":"${reason}"`);
+  });
+
+  it("end a gRPC call to an unknown method within its headers, as every gRPC client understands", async () => {
+    const server = await startFixture();
+    const session = connectHttp2(server.url);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/no.Such/Method",
+      "content-type": "application/grpc",
+    });
+    stream.end();
+    const [headers, flags] = await once(stream, "response");
+    session.destroy();
+    expect(headers["grpc-status"]).toBe(String(Code.Unimplemented));
+    expect(flags & constants.NGHTTP2_FLAG_END_STREAM).toBe(constants.NGHTTP2_FLAG_END_STREAM);
   });
 
   it("explain an unknown path with 404", async () => {

@@ -24,7 +24,7 @@ export type ServerOptions = {
   readonly telemetry: Telemetry;
   readonly limits?: LimitOverrides;
   readonly cors?: CorsOptions;
-  /** Whether grpc.reflection.v1 is served; not unless told. */
+  /** Whether grpc.reflection.v1, and v1alpha for older clients, are served; not unless told. */
   readonly reflection?: boolean;
   /** More interceptors, inside those of the runtime. */
   readonly interceptors?: readonly Interceptor[];

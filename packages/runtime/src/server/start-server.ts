@@ -1,8 +1,9 @@
 import type { Server } from "node:http";
 import { Health } from "@millrace/api/grpc/health/v1/health_pb";
 import { ServerReflection } from "@millrace/api/grpc/reflection/v1/reflection_pb";
+import { ServerReflection as ServerReflectionAlpha } from "@millrace/api/grpc/reflection/v1alpha/reflection_pb";
 import { createHealthService, createHealthState, type HealthState } from "../rpc/health.ts";
-import { createReflectionService } from "../rpc/reflection.ts";
+import { createAlphaReflectionService, createReflectionService } from "../rpc/reflection.ts";
 import { createRpcMetrics } from "../telemetry/rpc-metrics.ts";
 import { type ActiveCalls, createActiveCalls } from "./active-calls.ts";
 import { createAdminServer } from "./admin-server.ts";
@@ -71,11 +72,11 @@ function createPublicPort(options: ServerOptions, { shutdownSignal, health, call
         Health,
         createHealthService(health, () => served),
       );
-      if (options.reflection)
-        routed.service(
-          ServerReflection,
-          createReflectionService(() => routed.handlers),
-        );
+      if (options.reflection) {
+        const methods = () => routed.handlers;
+        routed.service(ServerReflection, createReflectionService(methods));
+        routed.service(ServerReflectionAlpha, createAlphaReflectionService(methods));
+      }
     },
     interceptors: options.interceptors ?? [],
     authenticate: options.authenticate,

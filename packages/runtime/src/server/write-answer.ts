@@ -11,7 +11,14 @@ export function writeAnswer(
   response: AnyResponse,
   answer: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body?: string },
 ): void {
+  if (answer.body === undefined) {
+    // Headers that are written only now end the stream by themselves. gRPC's clients take an empty DATA frame after
+    // them for a broken stream.
+    response.statusCode = answer.status;
+    for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+    response.end();
+    return;
+  }
   writeHead(response, answer.status, answer.headers);
-  if (answer.body === undefined) response.end();
-  else response.end(answer.body);
+  response.end(answer.body);
 }
