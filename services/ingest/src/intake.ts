@@ -8,6 +8,7 @@ import type { Contribution } from "./append/partition-writer.ts";
 import { examineEvent } from "./decoded/examine-event.ts";
 import { randomEventId, streamEventId, uuidTimeMs } from "./event-id.ts";
 import { EVENT_LIMITS } from "./event-limits.ts";
+import { JudgedEvents } from "./judged-events.ts";
 import type { OutcomeCounters } from "./outcome-counters.ts";
 import { RecentIds } from "./recent-ids.ts";
 import type { Rejection } from "./rejection.ts";
@@ -49,6 +50,7 @@ export type IntakeLimits = {
  */
 export class Intake {
   readonly #scan = new EventScan();
+  readonly #judged = new JudgedEvents();
   readonly #repeats = new Repeats();
   readonly #recent: RecentIds;
   readonly #log: LogWriter;
@@ -83,23 +85,25 @@ export class Intake {
       userAgent: arrival.userAgent,
     };
     const correctionMs = frame.sentAtMs === undefined ? 0 : receivedAtMs - frame.sentAtMs;
-    this.#repeats.begin();
-    this.#recent.passTime(receivedAtMs);
     for (let i = 0; i < frame.count; i++) {
       const rejection =
         arrival.rejected?.get(i) ??
-        this.#takeEvent(
+        this.#judge(
           frame.bytes,
           frame.ranges[2 * i]!,
           frame.ranges[2 * i + 1]!,
           i,
-          batch,
-          header,
+          batch.hashes,
           arrival,
           correctionMs,
         );
+      this.#judged.isGood[i] = rejection === undefined ? 1 : 0;
       if (rejection !== undefined) batch.reject(i, rejection);
     }
+    this.#recent.passTime(receivedAtMs);
+    this.#recent.find(batch.hashes, frame.count, this.#judged.isKnown);
+    this.#add(frame, batch, header, arrival);
+    this.#judged.clear();
     batch.close();
     void batch.settled.then(() => this.#count(rules.projectId, batch));
     return batch;
@@ -110,28 +114,25 @@ export class Intake {
     return this.#log.whenIdle();
   }
 
-  /** Judges one event, and adds it to the log's next record unless it is rejected or a duplicate. */
-  #takeEvent(
+  /** Judges one event, stamps and routes it. */
+  #judge(
     frameBytes: Uint8Array,
     frameFrom: number,
     frameTo: number,
     index: number,
-    batch: EventBatch,
-    header: SectionHeader,
+    hashes: Int32Array,
     arrival: Arrival,
     correctionMs: number,
   ): Rejection | undefined {
     const scan = this.#scan;
+    const judged = this.#judged;
     let bytes = frameBytes;
-    let from = frameFrom;
-    let to = frameTo;
-    if (!scan.accepts(bytes, from, to)) {
-      const examined = examineEvent(bytes, from, to);
+    if (!scan.accepts(bytes, frameFrom, frameTo)) {
+      const examined = examineEvent(bytes, frameFrom, frameTo);
       if (!(examined instanceof Uint8Array)) return examined;
       bytes = examined;
-      from = 0;
-      to = examined.length;
-      if (!scan.accepts(bytes, from, to)) throw new Error("the scan refuses what decoding accepts");
+      judged.encode(index, examined);
+      if (!scan.accepts(bytes, 0, bytes.length)) throw new Error("the scan refuses what decoding accepts");
     }
     const { receivedAtMs, rules } = arrival;
     let timeMs = receivedAtMs;
@@ -144,7 +145,6 @@ export class Intake {
     }
     let assignedId = "";
     const { idFrom, idTo } = scan;
-    const { hashes } = batch;
     if (idTo > idFrom) {
       const idTimeMs = uuidTimeMs(bytes, idFrom, idTo);
       if (idTimeMs >= 0) claimTimeMs = idTimeMs;
@@ -166,27 +166,47 @@ export class Intake {
     hashes[at + 1] = hashWords[1]! ^ rules.projectWords[1];
     hashes[at + 2] = hashWords[2]! ^ rules.projectWords[2];
     hashes[at + 3] = hashWords[3]! ^ rules.projectWords[3] ^ (arrival.imported ? 1 : 0);
-    if (arrival.claimed?.has(index) || this.#recent.has(hashes, at)) {
-      batch.duplicate(index);
-      return undefined;
-    }
-    const first = this.#repeats.firstOf(hashes, index);
-    if (first >= 0) {
-      batch.repeats(index, first);
-      return undefined;
-    }
-    let partition = 0;
-    if (rules.spread === 1) {
-      partition = rules.projectHash % this.#log.partitions;
-    } else {
-      const { routeFrom, routeTo } = scan;
-      if (routeTo > routeFrom) murmur3(bytes, routeFrom, routeTo, ROUTE_SEED);
-      else murmur3(assignedIdBytes, 0, assignedId.length, ROUTE_SEED);
-      partition = partitionOf(rules, hashWords[0]!, this.#log.partitions);
-    }
-    const late = !arrival.imported && isLate(rules, timeMs, receivedAtMs);
-    this.#log.add(partition, header, batch, index, timeMs, claimTimeMs, late, assignedId, bytes, from, to);
+    judged.timeMs[index] = timeMs;
+    judged.claimTimeMs[index] = claimTimeMs;
+    judged.assignedId[index] = assignedId;
+    judged.partition[index] = this.#partition(bytes, assignedId.length, rules);
     return undefined;
+  }
+
+  /** Where the event that was scanned last goes; its assigned id, if it has one, lies in `assignedIdBytes`. */
+  #partition(bytes: Uint8Array, assignedIdLength: number, rules: StampRules): number {
+    const { partitions } = this.#log;
+    if (rules.spread === 1) return rules.projectHash % partitions;
+    const { routeFrom, routeTo } = this.#scan;
+    if (routeTo > routeFrom) murmur3(bytes, routeFrom, routeTo, ROUTE_SEED);
+    else murmur3(assignedIdBytes, 0, assignedIdLength, ROUTE_SEED);
+    return partitionOf(rules, hashWords[0]!, partitions);
+  }
+
+  /** Adds the events that are good, and new, to the log's next records. */
+  #add(frame: BatchFrame, batch: EventBatch, header: SectionHeader, arrival: Arrival): void {
+    const { rules, receivedAtMs, claimed, imported } = arrival;
+    const { isGood, isKnown, partition, timeMs, claimTimeMs, assignedId, encoded } = this.#judged;
+    this.#repeats.begin();
+    for (let i = 0; i < frame.count; i++) {
+      if (isGood[i] === 0) continue;
+      if (isKnown[i] === 1 || claimed?.has(i)) {
+        batch.duplicate(i);
+        continue;
+      }
+      const first = this.#repeats.firstOf(batch.hashes, i);
+      if (first >= 0) {
+        batch.repeats(i, first);
+        continue;
+      }
+      const time = timeMs[i]!;
+      const late = !imported && isLate(rules, time, receivedAtMs);
+      const own = encoded[i];
+      const bytes = own ?? frame.bytes;
+      const from = own === undefined ? frame.ranges[2 * i]! : 0;
+      const to = own === undefined ? frame.ranges[2 * i + 1]! : own.length;
+      this.#log.add(partition[i]!, header, batch, i, time, claimTimeMs[i]!, late, assignedId[i]!, bytes, from, to);
+    }
   }
 
   #durable({ batch, header, indexes, late }: Contribution): void {
