@@ -4,7 +4,7 @@ import { BlockEntry } from "./block-entry.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 
 /** The live generation of a project's blocks. Reprocessing will write others beside it. */
-export const LIVE_GENERATION = 1;
+const LIVE_GENERATION = 1;
 
 /** Slots are below this, so that a bucket and slot make one number. */
 const SLOTS_MAX = 256;

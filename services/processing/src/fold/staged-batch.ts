@@ -7,7 +7,7 @@ import { ClaimRequests } from "./claim-requests.ts";
 import type { Plans, ProjectPlan } from "./plans.ts";
 
 /** What is known of an event before the claims are answered. */
-export const CLAIMED = 0;
+const CLAIMED = 0;
 export const LATE = 1;
 export const BROKEN = 2;
 

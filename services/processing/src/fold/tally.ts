@@ -36,7 +36,7 @@ export class Tally {
 }
 
 /** How many events of a section had an outcome. */
-export function outcomeCount(delta: Delta, outcome: Outcome): number {
+function outcomeCount(delta: Delta, outcome: Outcome): number {
   const state = delta.outcomes[outcome]?.[0];
   return state instanceof CountState ? state.count : 0;
 }
