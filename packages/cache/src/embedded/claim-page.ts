@@ -1,5 +1,5 @@
 /** 32-bit words of an entry: four of the id, three of the position. */
-export const ENTRY_WORDS = 7;
+const ENTRY_WORDS = 7;
 /** Bytes of an entry, in memory and on disk. */
 export const ENTRY_BYTES = 4 * ENTRY_WORDS;
 

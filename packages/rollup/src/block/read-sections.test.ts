@@ -35,7 +35,7 @@ describe("reading sections", () => {
   });
 
   it("numbers the tuples that it meets alike in every block", () => {
-    const directory = new TupleDirectory();
+    const directory = new TupleDirectory(7);
     const rounds = [1, 2].map(() => {
       const cursor = readSections(SCHEMA, example(), [2]).sections[0]!;
       const seen: [number, string][] = [];

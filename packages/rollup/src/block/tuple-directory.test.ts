@@ -14,7 +14,7 @@ describe("a directory of tuples", () => {
     const texts = fc.array(fc.string({ unit: "grapheme", maxLength: 6 }), { maxLength: 60 });
     fc.assert(
       fc.property(texts, (list) => {
-        const directory = new TupleDirectory();
+        const directory = new TupleDirectory(7);
         const known: string[] = [];
         for (const text of list) {
           if (!known.includes(text)) known.push(text);
@@ -27,7 +27,7 @@ describe("a directory of tuples", () => {
   });
 
   it("still knows all of them once it has grown many times", () => {
-    const directory = new TupleDirectory();
+    const directory = new TupleDirectory(7);
     for (let round = 0; round < 2; round++) {
       for (let i = 0; i < 20_000; i++) expect(numberOf(directory, `page ${i}`)).toBe(i);
     }

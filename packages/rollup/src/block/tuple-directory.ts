@@ -5,9 +5,6 @@ const BYTES_MIN = 32 * 1024;
 /** Half of the places stay free, so that a search ends soon. */
 const FILL_MAX = 0.5;
 
-/** Different in each process: tuples come from outside, and could be made to fall onto one place. */
-const SEED = Math.floor(Math.random() * 0x7fffffff) | 1;
-
 /**
  * Numbers the different tuples that a reader meets, from 0, without making a text of each again: most are met in every
  * bucket. The caller bounds how many it lets in.
@@ -23,6 +20,15 @@ export class TupleDirectory {
   /** A tuple's number + 1, at its place; 0 where there is none. */
   #places: Int32Array<ArrayBuffer> = new Int32Array(PLACES_MIN * 2);
   #bytes = Buffer.allocUnsafe(BYTES_MIN);
+  readonly #seed: number;
+
+  /**
+   * @param seed a 32-bit number that outsiders can't know: tuples come from outside, and could otherwise be made to fall
+   *   onto one place
+   */
+  constructor(seed: number) {
+    this.#seed = seed | 1;
+  }
 
   /** The number of the tuple whose text is `bytes` from `from` to `to`; -1 when it was not met before. */
   find(bytes: Uint8Array, from: number, to: number): number {
@@ -31,7 +37,7 @@ export class TupleDirectory {
       this.#last = expected;
       return expected;
     }
-    const hash = hashOf(bytes, from, to);
+    const hash = hashOf(this.#seed, bytes, from, to);
     const mask = this.#places.length - 1;
     for (let place = hash & mask; ; place = (place + 1) & mask) {
       const number = this.#places[place]! - 1;
@@ -49,7 +55,7 @@ export class TupleDirectory {
     this.#bytes.set(bytes.subarray(from, to), start);
     this.texts.push(text);
     this.#ends.push(end);
-    this.#hashes[number] = hashOf(bytes, from, to);
+    this.#hashes[number] = hashOf(this.#seed, bytes, from, to);
     this.#place(number);
     return this.#follow(number);
   }
@@ -96,8 +102,8 @@ function grown(values: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
 }
 
 /** FNV-1a with a seed, its bits mixed at the end as murmur3 does. */
-function hashOf(bytes: Uint8Array, from: number, to: number): number {
-  let hash = SEED;
+function hashOf(seed: number, bytes: Uint8Array, from: number, to: number): number {
+  let hash = seed;
   for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

@@ -8,7 +8,7 @@ export type Micros = number | bigint;
 export const PLACES = 6;
 
 /** Numbers beyond this, either way, are left out of sums. */
-export const MAX_MAGNITUDE = 1e15;
+const MAX_MAGNITUDE = 1e15;
 
 const SCALE = 10 ** PLACES;
 const BIG_SCALE = 10n ** BigInt(PLACES);

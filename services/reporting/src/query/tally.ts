@@ -14,6 +14,9 @@ import type { Leg } from "./legs.ts";
 import type { Question } from "./question.ts";
 import { tupleFilter } from "./tuple-filter.ts";
 
+/** Another one in each process, so that nobody can make tuples that are slow to tell apart. */
+const DIRECTORY_SEED = Math.floor(Math.random() * 0x7fffffff);
+
 /** What a tail that was put together is called. */
 const OTHER = "(other)";
 
@@ -50,7 +53,7 @@ export class Tally {
   readonly #places: readonly number[];
   readonly #kinds: readonly (StateKind | undefined)[];
   readonly #grows: boolean;
-  #directory = new TupleDirectory();
+  #directory = new TupleDirectory(DIRECTORY_SEED);
   /** By the tuple's number in the directory; null where the filter leaves it out. */
   #byNumber: (Group | null)[] = [];
   #heldBytes = 0;
@@ -128,7 +131,7 @@ export class Tally {
 
   /** The groups stay; which tuple is of which is found out again. */
   #forget(): void {
-    this.#directory = new TupleDirectory();
+    this.#directory = new TupleDirectory(DIRECTORY_SEED);
     this.#byNumber = [];
   }
 
