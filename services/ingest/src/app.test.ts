@@ -126,7 +126,9 @@ describe("Send", () => {
         y: "y".repeat(500),
       },
     }));
-    expect(reasonOf(await errorOf(client.send({ events: huge }, bearer("ingest-key"))))).toBe("MESSAGE_TOO_LARGE");
+    const tooLarge = await errorOf(client.send({ events: huge }, bearer("ingest-key")));
+    expect(reasonOf(tooLarge)).toBe("MESSAGE_TOO_LARGE");
+    expect(tooLarge.rawMessage).toContain("4194304 bytes");
     const headers = { authorization: "Bearer ingest-key", "content-type": "application/proto" };
     const cut = toBinary(SendRequestSchema, create(SendRequestSchema, { events: [{ name: "abc" }] })).subarray(0, 4);
     const answer = await post(server.url + SEND, Buffer.from(cut), headers);
@@ -389,7 +391,11 @@ describe("POST /v1/events", () => {
         )
       ).status,
     ).toBe(413);
-    expect((await fetch(`${fixture.server.url}/v1/events`)).status).toBe(405);
+    const got = await fetch(`${fixture.server.url}/v1/events`);
+    expect([got.status, got.headers.get("allow")]).toEqual([405, "POST"]);
+    expect(JSON.stringify(await got.json())).toContain('"reason":"METHOD_UNKNOWN"');
+    const brotli = await jsonPost(fixture, { name: "a" }, { "content-encoding": "br" });
+    expect(brotli.status).toBe(415);
     const bomb = await post(`${fixture.server.url}/v1/events`, gzipSync(Buffer.alloc(50_000_000, 0x20)), {
       "x-api-key": "ingest-key",
       "content-encoding": "gzip",

@@ -14,14 +14,19 @@ export type RequestBody = { readonly bytes: Buffer; readonly admitted: number };
 
 /**
  * Reads the whole body of a request. Bytes are admitted as they come, and given back here on a failure, by the caller
- * otherwise.
+ * otherwise. The message in it has at most `maxBytes`; a protocol's frame around that has `frameBytes`.
  *
  * @throws Failure `invalid` (MESSAGE_TOO_LARGE) over `maxBytes`, `exhausted` (OVERLOADED) when there is no room,
  *   `cancelled` when the client is gone before the end, `deadline` when it takes longer than 30 seconds
  */
-export function readBody(request: AnyRequest, maxBytes: number, admission: Admission): Promise<RequestBody> {
+export function readBody(
+  request: AnyRequest,
+  maxBytes: number,
+  admission: Admission,
+  frameBytes = 0,
+): Promise<RequestBody> {
   const declared = Number(request.headers["content-length"]);
-  if (declared > maxBytes) return Promise.reject(tooLarge(maxBytes));
+  if (declared > maxBytes + frameBytes) return Promise.reject(tooLarge(maxBytes));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let admitted = 0;
@@ -35,7 +40,7 @@ export function readBody(request: AnyRequest, maxBytes: number, admission: Admis
       reject(failure);
     };
     const onData = (chunk: Buffer): void => {
-      if (admitted + chunk.length > maxBytes) {
+      if (admitted + chunk.length > maxBytes + frameBytes) {
         fail(tooLarge(maxBytes));
       } else if (!admission.tryTake(chunk.length)) {
         fail(overloaded());

@@ -1,6 +1,6 @@
 import { toJsonString } from "@bufbuild/protobuf";
 import { type SendResponse, SendResponseSchema } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
-import { Failure } from "@millrace/failure";
+import { Failure, type Reason } from "@millrace/failure";
 import {
   type AnyRequest,
   type AnyResponse,
@@ -28,8 +28,8 @@ const RETRY_AFTER_SECONDS = "1";
  * was accepted, 400 when none is valid.
  */
 export function createPostEvents(deps: HttpDeps): RawHandler {
-  return withStatus413(async function postEvents(request, response, call) {
-    if (refuseMethod(request, response)) return;
+  return withStatusOfHttp(async function postEvents(request, response, call) {
+    refuseMethod(request, response);
     const browserAgent = request.headers.origin === undefined ? undefined : request.headers["user-agent"];
     const sent = await takeBody(deps, request, browserAgent);
     const status = statusOf(sent);
@@ -47,8 +47,8 @@ export function createPostEvents(deps: HttpDeps): RawHandler {
  * key in the query parameter `key`. Nobody reads the answer, so it is 204 unless no event was valid.
  */
 export function createPostBeacon(deps: HttpDeps): RawHandler {
-  return withStatus413(async function postBeacon(request, response, call) {
-    if (refuseMethod(request, response)) return;
+  return withStatusOfHttp(async function postBeacon(request, response, call) {
+    refuseMethod(request, response);
     const sent = await takeBody(deps, request, request.headers["user-agent"], "key");
     const status = statusOf(sent);
     const isFine = status === 202 || status === 409;
@@ -59,17 +59,25 @@ export function createPostBeacon(deps: HttpDeps): RawHandler {
   });
 }
 
-/** HTTP has a status of its own for what is too large, where RPC says that the argument is invalid. */
-function withStatus413(handle: (request: AnyRequest, response: AnyResponse, call: Call) => Promise<void>): RawHandler {
+/** What HTTP has a status of its own for, where RPC only says that the argument is invalid. */
+const STATUS_OF_HTTP: Partial<Record<Reason, number>> = {
+  METHOD_UNKNOWN: 405,
+  MESSAGE_TOO_LARGE: 413,
+  BATCH_TOO_LARGE: 413,
+  CONTENT_TYPE_UNSUPPORTED: 415,
+};
+
+function withStatusOfHttp(
+  handle: (request: AnyRequest, response: AnyResponse, call: Call) => Promise<void>,
+): RawHandler {
   return async (request, response, call) => {
     try {
       await handle(request, response, call);
     } catch (thrown) {
-      const isTooLarge =
-        thrown instanceof Failure && (thrown.reason === "MESSAGE_TOO_LARGE" || thrown.reason === "BATCH_TOO_LARGE");
-      if (!isTooLarge) throw thrown;
-      call.code = "http_413";
-      writeAnswer(response, { ...failureToHttp(thrown), status: 413 });
+      const status = thrown instanceof Failure ? STATUS_OF_HTTP[thrown.reason] : undefined;
+      if (!(thrown instanceof Failure) || status === undefined) throw thrown;
+      call.code = `http_${status}`;
+      writeAnswer(response, { ...failureToHttp(thrown), status });
     }
   };
 }
@@ -109,9 +117,8 @@ function statusOf(sent: SendResponse): number {
   return sent.duplicateCount === 1 && sent.rejectedCount === 0 ? 409 : 202;
 }
 
-function refuseMethod(request: AnyRequest, response: AnyResponse): boolean {
-  if (request.method === "POST") return false;
-  const body = JSON.stringify({ code: "unimplemented", message: "Only POST is understood here." });
-  writeAnswer(response, { status: 405, headers: { allow: "POST", "content-type": "application/json" }, body });
-  return true;
+function refuseMethod(request: AnyRequest, response: AnyResponse): void {
+  if (request.method === "POST") return;
+  response.setHeader("allow", "POST");
+  throw new Failure("unimplemented", "METHOD_UNKNOWN", "Only POST is understood here.");
 }

@@ -31,7 +31,8 @@ export function createSendByHand(deps: SendDeps & { admission: Admission; snapsh
 
   async function answer(request: AnyRequest, response: AnyResponse, encoding: Encoding): Promise<void> {
     const caller = await readCaller(request, deps.snapshot);
-    const { bytes, admitted } = await readBody(request, BATCH_LIMITS.bodyBytes + GRPC_HEAD_BYTES, deps.admission);
+    const frameBytes = encoding.grpc ? GRPC_HEAD_BYTES : 0;
+    const { bytes, admitted } = await readBody(request, BATCH_LIMITS.bodyBytes, deps.admission, frameBytes);
     let held = admitted;
     try {
       let message: Buffer = bytes;
