@@ -1,6 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@millrace/api/google/rpc/error_details_pb";
 import type { EventSchema } from "@millrace/api/millrace/event/v1/event_pb";
 import { IngestService, Outcome, type StreamResponse } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
 import type { Millrace } from "@millrace/harness";
@@ -82,9 +83,8 @@ export class Producer {
         else await this.#send(signal);
         this.answered++;
       } catch (thrown) {
-        const { code } = ConnectError.from(thrown);
-        // These are answers to what was sent, not of a server that is gone: the test must not go on by trying again.
-        if (code === Code.InvalidArgument || code === Code.Unauthenticated || code === Code.Internal) throw thrown;
+        // What the server itself refused is not to be hidden by trying again; that it is gone, or going, is what retries are for.
+        if (isVerdict(ConnectError.from(thrown))) throw thrown;
         this.failed++;
         await pause(AGAIN_AFTER_MS);
       }
@@ -158,6 +158,12 @@ export class Producer {
     this.#batches.push(batch);
     return batch;
   }
+}
+
+/** Whether a failure is the server's answer about the call, and trying again would not help. */
+function isVerdict(error: ConnectError): boolean {
+  if (error.findDetails(ErrorInfoSchema).length === 0) return false;
+  return error.code !== Code.Unavailable && error.code !== Code.ResourceExhausted;
 }
 
 function pause(ms: number): Promise<void> {
