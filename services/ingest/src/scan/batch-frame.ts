@@ -30,7 +30,7 @@ export function readSendRequest(bytes: Uint8Array): BatchFrame {
   let sentAt: SentAt | undefined;
   const reader = new WireReader(bytes, 0, bytes.length);
   while (reader.next()) {
-    if (reader.field === SEND.events) count = addEvent(reader, count);
+    if (reader.field === SEND.events) count = addEvents(reader, SEND.events, addEvent(reader, count));
     else if (reader.field === SEND.sentAt) sentAt = mergeSentAt(reader, sentAt);
   }
   if (reader.malformed) throw malformed("SendRequest");
@@ -50,7 +50,7 @@ export function readStreamRequest(bytes: Uint8Array): StreamFrame {
   const reader = new WireReader(bytes, 0, bytes.length);
   while (reader.next()) {
     if (reader.field === STREAM.events) {
-      count = addEvent(reader, count);
+      count = addEvents(reader, STREAM.events, addEvent(reader, count));
     } else if (reader.field === STREAM.sequence) {
       if (reader.wireType !== WIRE.varint) throw malformed("StreamRequest");
       sequence = BigInt.asUintN(64, reader.varint());
@@ -62,6 +62,35 @@ export function readStreamRequest(bytes: Uint8Array): StreamFrame {
   }
   if (reader.malformed) throw malformed("StreamRequest");
   return { bytes, count, ranges: scratch.slice(0, 2 * count), sentAtMs: sentAtMs(sentAt), streamId, sequence };
+}
+
+/**
+ * Adds the events that follow the one at hand without anything between, each framed as every protobuf library does it. Stops before
+ * whatever else comes, and before anything doubtful: that is for the strict reader.
+ */
+function addEvents(reader: WireReader, field: number, count: number): number {
+  const { bytes } = reader;
+  const tag = (field << 3) | WIRE.bytes;
+  let total = count;
+  let from = reader.to;
+  while (bytes[from] === tag && total < BATCH_LIMITS.events) {
+    let length = bytes[from + 1]!;
+    let start = from + 2;
+    if (length >= 0x80) {
+      const high = bytes[start++]!;
+      if (high >= 0x80) break;
+      length = (length & 0x7f) | (high << 7);
+    }
+    const end = start + length;
+    // Also false for what was read past the end.
+    if (!(end <= bytes.length)) break;
+    scratch[2 * total] = start;
+    scratch[2 * total + 1] = end;
+    total++;
+    from = end;
+  }
+  reader.skipTo(from);
+  return total;
 }
 
 function addEvent(reader: WireReader, count: number): number {

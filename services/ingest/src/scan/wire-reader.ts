@@ -50,6 +50,11 @@ export class WireReader {
     return true;
   }
 
+  /** Goes on at a place that is known to be the end of a field. */
+  skipTo(at: number): void {
+    this.#at = at;
+  }
+
   /** The varint at hand as 64 bits without a sign. */
   varint(): bigint {
     let value = 0n;
