@@ -14,6 +14,10 @@ export const VARIABLES = defineVariables({
   demoProject: text({
     name: "MILLRACE_DEMO_PROJECT",
     default: "demo",
+    form: {
+      pattern: /^[a-z][a-z0-9-]{0,62}$/,
+      allowed: 'a project id: 1 to 63 of a-z, 0-9 and "-", starting with a letter',
+    },
     doc: "The project that a first start creates, of the template web; none for no project.",
   }),
   partitions: integer({

@@ -22,6 +22,8 @@ async function main(): Promise<void> {
     process.stdout.write(`${USAGE}${describeVariables(VARIABLES)}\n`);
     return;
   }
+  // What is kept tells of people: it is for the user who runs this alone, whatever the folder allows.
+  process.umask(0o077);
   const warnings: string[] = [];
   const settings = parseEnvironment(VARIABLES, process.env, {
     onWarning: (warning) => warnings.push(warning),

@@ -57,7 +57,7 @@ export function openDatabase(directory: string): DatabaseSync {
     return db;
   } catch (error) {
     db?.close();
-    throw sqliteFailure(error, "opening the cell store");
+    throw sqliteFailure(error, `opening the cell store in ${directory}`);
   }
 }
 

@@ -31,7 +31,7 @@ export function openDatabase(directory: string): DatabaseSync {
     return db;
   } catch (error) {
     db?.close();
-    throw sqliteFailure(error, "opening the record store");
+    throw sqliteFailure(error, `opening the record store in ${directory}`);
   }
 }
 

@@ -41,7 +41,7 @@ describe("the embedded record store", () => {
     const first = await openIn(directory);
     const second = openEmbeddedRecordStore({ directory });
     await expect(second).rejects.toMatchObject({ kind: "unavailable", reason: "BACKEND_UNAVAILABLE" });
-    await expect(second).rejects.toThrow("in use by another process");
+    await expect(second).rejects.toThrow(`in ${directory} failed: the data directory is in use by another process`);
     await first.close();
     await (await openIn(directory)).close();
   });

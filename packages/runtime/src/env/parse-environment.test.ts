@@ -82,6 +82,29 @@ describe("the environment", () => {
     expect(failure.message).not.toContain("31337");
   });
 
+  it("refuses a text, or one of a list, that is not of the form asked for", () => {
+    const form = { pattern: /^[a-z]+$/, allowed: "small letters" };
+    const table = defineVariables({
+      one: text({ name: "MILLRACE_ONE", doc: "One.", default: "a", form }),
+      many: list({ name: "MILLRACE_MANY", doc: "Many.", default: [], form }),
+    });
+    expect(parseEnvironment(table, { MILLRACE_ONE: "b", MILLRACE_MANY: "c, d" })).toEqual({
+      one: "b",
+      many: ["c", "d"],
+    });
+    expect(() => parseEnvironment(table, { MILLRACE_ONE: "B" })).toThrow(
+      '"B" is not allowed; it must be small letters',
+    );
+    expect(() => parseEnvironment(table, { MILLRACE_MANY: "c,D" })).toThrow('"c,D" is not allowed');
+  });
+
+  it("takes the origins of web pages, not of anything else", () => {
+    const read = (value: string) => parseEnvironment(SERVER_VARIABLES, { MILLRACE_CORS_ORIGINS: value }).corsOrigins;
+    expect(read("https://example.org, http://localhost:5173")).toHaveLength(2);
+    expect(read("*")).toEqual(["*"]);
+    for (const wrong of ["example.org", "https://example.org/path"]) expect(() => read(wrong)).toThrow("MILLRACE_CORS");
+  });
+
   it("refuses to start without what is required", () => {
     const table = defineVariables({ key: text({ name: "MILLRACE_KEY", doc: "A key.", required: true }) });
     expectTypeOf(parseEnvironment(table, { MILLRACE_KEY: "k" }).key).toEqualTypeOf<string>();

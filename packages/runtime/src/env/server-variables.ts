@@ -35,6 +35,10 @@ export const SERVER_VARIABLES = {
   corsOrigins: list({
     name: "MILLRACE_CORS_ORIGINS",
     default: [],
+    form: {
+      pattern: /^(\*|https?:\/\/[^/\s]+)$/,
+      allowed: "origins such as https://example.org, separated by commas, or *",
+    },
     doc: "Origins whose web pages may call every method, such as https://example.org; * is all. Events may always be sent from any page.",
   }),
   logLevel: oneOf(LOG_LEVELS, {

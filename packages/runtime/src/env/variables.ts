@@ -50,10 +50,18 @@ function variable<T, O extends VariableOptions<T>>(
   return made as unknown as Variable<Given<O, T>>;
 }
 
-/** Any text. */
-export function text<const O extends VariableOptions<string>>(options: O): Variable<Given<O, string>> {
-  return variable<string, O>(options, "a text", (value) => ({ value }));
+/** A form that a text must have, and how to say that to a person. */
+export type Form = { readonly pattern: RegExp; readonly allowed: string };
+
+/** A text, any or of a form. */
+export function text<const O extends VariableOptions<string> & { form?: Form }>(
+  options: O,
+): Variable<Given<O, string>> {
+  const { pattern, allowed } = options.form ?? ANY_TEXT;
+  return variable<string, O>(options, allowed, (value) => (pattern.test(value) ? { value } : undefined));
 }
+
+const ANY_TEXT: Form = { pattern: /^/, allowed: "a text" };
 
 /** A whole number; `min` and `max` are inclusive. */
 export function integer<const O extends VariableOptions<number> & { min?: number; max?: number }>(
@@ -121,14 +129,18 @@ export function path<const O extends VariableOptions<string>>(options: O): Varia
   return variable<string, O>(options, "a path", (value) => ({ value: resolve(value) }));
 }
 
-/** Texts separated by commas; white space around them, and empty ones, are dropped. */
-export function list<const O extends VariableOptions<readonly string[]>>(
+/** Texts, any or of a form, separated by commas; white space around them, and empty ones, are dropped. */
+export function list<const O extends VariableOptions<readonly string[]> & { form?: Form }>(
   options: O,
 ): Variable<Given<O, readonly string[]>> {
+  const { pattern, allowed } = options.form ?? { pattern: /^/, allowed: "texts separated by commas" };
   return variable<readonly string[], O>(
     options,
-    "texts separated by commas",
-    (value) => ({ value: Object.freeze(value.split(",").flatMap((part) => part.trim() || [])) }),
+    allowed,
+    (value) => {
+      const parts = value.split(",").flatMap((part) => part.trim() || []);
+      return parts.every((part) => pattern.test(part)) ? { value: Object.freeze(parts) } : undefined;
+    },
     (value) => value.join(","),
   );
 }

@@ -47,6 +47,8 @@ function isDefect(error: ConnectError): boolean {
 
 function logFailure(failure: Failure, log: Logger, path: string): void {
   const told = { path, reason: failure.reason, err: failure.cause };
-  if (failure.kind === "corrupt") log.error(told, failure.message);
+  // A drain is asked for: nobody need look at what it ends.
+  if (failure.reason === "DRAINING") log.debug(told, failure.message);
+  else if (failure.kind === "corrupt") log.error(told, failure.message);
   else if (failure.kind === "unavailable" || failure.kind === "unknownOutcome") log.warn(told, failure.message);
 }

@@ -137,4 +137,10 @@ describe("a port in use", () => {
     }
     occupant.close();
   });
+
+  it("stops the start by the variable of the address, where that is what is wrong", async () => {
+    // 192.0.2.0/24 is for documentation; no machine has it (RFC 5737).
+    const failure = await startFixture({ host: "192.0.2.1" }).catch((thrown: unknown) => thrown);
+    expect((failure as Failure).message).toBe("MILLRACE_HOST: 192.0.2.1 is not an address of this machine");
+  });
 });

@@ -1,16 +1,21 @@
 import type { AddressInfo, Server } from "node:net";
 import { Failure } from "@millrace/failure";
 
-/** Where to listen, and by which variable that was said. */
-export type Address = { readonly host: string; readonly port: number; readonly variable: string };
+/** Where to listen, and by which variables that was said. */
+export type Address = {
+  readonly host: string;
+  readonly port: number;
+  readonly variables: { readonly host: string; readonly port: string };
+};
 
 /**
  * Makes a server listen, and gives its port (that which the system chose, for port 0). Fails with `invalid`, naming the
- * port and its variable, when the port is in use, or not allowed.
+ * port or the address and its variable, when the port is in use, or one of them not allowed.
  */
-export function listen(server: Server, { host, port, variable }: Address): Promise<number> {
+export function listen(server: Server, address: Address): Promise<number> {
+  const { host, port } = address;
   return new Promise((resolve, reject) => {
-    const onError = (error: NodeJS.ErrnoException): void => reject(explained(error, host, port, variable));
+    const onError = (error: NodeJS.ErrnoException): void => reject(explained(error, address));
     server.once("error", onError);
     server.listen({ host, port }, () => {
       server.off("error", onError);
@@ -19,13 +24,12 @@ export function listen(server: Server, { host, port, variable }: Address): Promi
   });
 }
 
-function explained(error: NodeJS.ErrnoException, host: string, port: number, variable: string): Failure {
-  const description = whatIsWrong(error.code, host, port);
-  const message = `${variable}: ${description}`;
-  return new Failure("invalid", "FIELD_INVALID", message, {
-    cause: error,
-    violations: [{ field: variable, description }],
-  });
+function explained(cause: NodeJS.ErrnoException, { host, port, variables }: Address): Failure {
+  const isHost = cause.code === "EADDRNOTAVAIL" || cause.code === "ENOTFOUND";
+  const field = isHost ? variables.host : variables.port;
+  const description = isHost ? `${host} is not an address of this machine` : whatIsWrong(cause.code, host, port);
+  const violations = [{ field, description }];
+  return new Failure("invalid", "FIELD_INVALID", `${field}: ${description}`, { cause, violations });
 }
 
 function whatIsWrong(code: string | undefined, host: string, port: number): string {
@@ -34,9 +38,6 @@ function whatIsWrong(code: string | undefined, host: string, port: number): stri
       return `port ${port} on ${host} is in use; stop what uses it, or choose another port`;
     case "EACCES":
       return `port ${port} may not be opened by this user; choose one above 1023`;
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return `${host} is not an address of this machine`;
     default:
       return `port ${port} on ${host} can not be opened (${code ?? "no code"})`;
   }

@@ -100,10 +100,11 @@ function createPublicPort(options: ServerOptions, { shutdownSignal, health, call
 
 async function listenOnBoth(options: ServerOptions, port: OnePort, admin: Server) {
   const { host, adminHost = host } = options;
-  const publicPort = await listen(port.listener, { host, port: options.port, variable: "MILLRACE_PORT" });
+  const publicVariables = { host: "MILLRACE_HOST", port: "MILLRACE_PORT" };
+  const publicPort = await listen(port.listener, { host, port: options.port, variables: publicVariables });
   try {
-    const address = { host: adminHost, port: options.adminPort, variable: "MILLRACE_ADMIN_PORT" };
-    return { publicPort, adminPort: await listen(admin, address) };
+    const variables = { host: "MILLRACE_ADMIN_HOST", port: "MILLRACE_ADMIN_PORT" };
+    return { publicPort, adminPort: await listen(admin, { host: adminHost, port: options.adminPort, variables }) };
   } catch (error) {
     port.listener.close();
     throw error;

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { type ApiKey, ApiKeySchema } from "@millrace/api/millrace/config/v1/api_key_pb";
 import { createApiKey, type NewApiKey } from "@millrace/credential";
 import type { Dependencies } from "../dependencies.ts";
@@ -9,6 +10,7 @@ import { isStale } from "../store/put-settled.ts";
 export type KeyGrant = Pick<ApiKey, "projectId" | "displayName" | "scopes">;
 
 const ATTEMPTS_MAX = 3;
+const SCOPE_NAMES = new Map<Scope, string>(Object.entries(Scope).map(([name, scope]) => [scope, name.toLowerCase()]));
 
 /** Makes a key with a secret of its own and stores it. The text is not to be had again. */
 export async function issueKey(
@@ -35,6 +37,7 @@ export async function storeKey(
   const scopes = [...grant.scopes].sort((a, b) => a - b);
   const apiKey = create(ApiKeySchema, { ...grant, scopes, keyId, createTime: timestampFromMs(clock()) });
   await keys.create(apiKey, secretHash);
-  log.info({ keyId, projectId: apiKey.projectId, scopes }, "an API key was created");
+  const scopeNames = scopes.map((scope) => SCOPE_NAMES.get(scope));
+  log.info({ keyId, projectId: apiKey.projectId, scopes: scopeNames }, "an API key was created");
   return apiKey;
 }
