@@ -25,7 +25,9 @@ import {
 
 const INITIAL_BYTES = 8192;
 // Level 1: the log is written once and read once or twice, so speed counts more than the last tenth of size.
-const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const ZSTD_PARAMS = { [constants.ZSTD_c_compressionLevel]: 1 };
+/** Events compress to less than this part of their size: the output fits one piece, and little of it is wasted. */
+const OUTPUT_PART = 1 / 4;
 
 /**
  * Writes records of the log, one after the other, into a buffer that is used again. Nothing is allocated for an event.
@@ -131,7 +133,7 @@ export class EventBatchWriter {
     this.#endSection();
     if (this.#eventCount === 0) throw new Failure("internal", "INTERNAL", "A record without events was finished.");
     const body = this.#buffer.subarray(0, this.#length);
-    const packed = body.length >= COMPRESS_FROM_BYTES ? zstdCompressSync(body, ZSTD) : body;
+    const packed = body.length >= COMPRESS_FROM_BYTES ? compress(body) : body;
     const compressed = packed.length + RAW_LENGTH_BYTES < body.length;
     const stored = compressed ? packed : body;
     const bodyAt = HEADER_BYTES + (compressed ? RAW_LENGTH_BYTES : 0);
@@ -241,6 +243,10 @@ export class EventBatchWriter {
     this.#length = this.#entryStart;
     if (this.#entryStart === this.#sectionStart) this.#sectionStart = -1;
   }
+}
+
+function compress(body: Buffer): Buffer {
+  return zstdCompressSync(body, { params: ZSTD_PARAMS, chunkSize: Math.ceil(body.length * OUTPUT_PART) });
 }
 
 function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {

@@ -118,11 +118,20 @@ export class PartitionWriter {
   async #append({ value, contributions }: SealedRecord): Promise<void> {
     this.#inFlight++;
     let failure: Failure | undefined;
+    // AbortSignal.timeout would keep every record's timer until its time: garbage that grows old.
+    const stop = new AbortController();
+    const timer = setTimeout(
+      () => stop.abort(new DOMException("the append took too long", "TimeoutError")),
+      this.#timeoutMs,
+    );
+    timer.unref();
     try {
-      await this.#log.append(this.#partition, value, { signal: AbortSignal.timeout(this.#timeoutMs) });
+      await this.#log.append(this.#partition, value, { signal: stop.signal });
     } catch (thrown) {
       failure = asFailure(thrown);
       this.#listener.failed(failure, this.#partition);
+    } finally {
+      clearTimeout(timer);
     }
     this.#inFlight--;
     // The next record first: it takes its time, and the answers to this one do not need to wait for it.

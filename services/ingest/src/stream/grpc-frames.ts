@@ -2,11 +2,15 @@ import { Failure } from "@millrace/failure";
 import { tooLarge } from "../request-body.ts";
 
 const HEAD_BYTES = 5;
+/** Buffers for messages that came in pieces, used again by whatever stream needs one: new ones cost garbage collections. */
+const SPARE_BYTES = 256 * 1024;
+const SPARES_MAX = 16;
+const spares: Buffer[] = [];
 
 /**
  * Finds the messages in the body of a gRPC call as it comes in pieces. A message that lies whole in one piece is given
  * as a view of it; others are put together in one buffer. Call `readHead` until `hasHead`, then `readBody` until it
- * gives the message.
+ * gives the message; `letGo` of it before the next.
  */
 export class GrpcFrames {
   /** Whether the head of a message was read, and its body was not. */
@@ -59,18 +63,28 @@ export class GrpcFrames {
       this.hasHead = false;
       return end;
     }
-    this.#body ??= Buffer.allocUnsafeSlow(this.length);
+    this.#body ??= this.length > SPARE_BYTES ? Buffer.allocUnsafeSlow(this.length) : takeSpare();
     chunk.copy(this.#body, this.#bodyLength, at, end);
     this.#bodyLength += end - at;
     if (this.#bodyLength === this.length) {
-      this.message = this.#body;
-      this.#body = undefined;
+      this.message = this.#body.subarray(0, this.length);
       this.#bodyLength = 0;
       this.hasHead = false;
     }
     return end;
   }
 
-  /** The message that `readBody` has completed; to be taken, by setting it undefined, before the next. */
+  /** The message that `readBody` has completed. */
   message: Buffer | undefined;
+
+  /** The message was read: its bytes may be overwritten. */
+  letGo(): void {
+    this.message = undefined;
+    if (this.#body?.length === SPARE_BYTES && spares.length < SPARES_MAX) spares.push(this.#body);
+    this.#body = undefined;
+  }
+}
+
+function takeSpare(): Buffer {
+  return spares.pop() ?? Buffer.allocUnsafeSlow(SPARE_BYTES);
 }

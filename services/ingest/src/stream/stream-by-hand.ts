@@ -135,8 +135,8 @@ async function readMessages(
       at = frames.readBody(chunk, at);
       const { message } = frames;
       if (message === undefined) return;
-      frames.message = undefined;
       take(message);
+      frames.letGo();
     }
   }
   function waitForRoom(needed: number, chunk: Buffer, at: number): void {
