@@ -31,6 +31,8 @@ export type Arrival = {
   readonly receivedAtMs: number;
   /** Names the stream and message that ids are made from; undefined: events without ids get random ones. */
   readonly idsFrom?: { readonly streamId: string; readonly sequence: string } | undefined;
+  /** Nobody waits for this batch alone: it may gather with others for some milliseconds, until `hurry` is called. */
+  readonly canWait?: boolean;
   /** For each event, a rejection that was found before it had bytes. */
   readonly rejected?: ReadonlyMap<number, Rejection>;
   /** Events that were accepted before, as the claims say. */
@@ -104,9 +106,16 @@ export class Intake {
     this.#recent.find(batch.hashes, frame.count, this.#judged.isKnown);
     this.#add(frame, batch, header, arrival);
     this.#judged.clear();
+    if (arrival.canWait === true) this.#log.sendSoon();
+    else this.#log.send();
     batch.close();
     void batch.settled.then(() => this.#count(rules.projectId, batch));
     return batch;
+  }
+
+  /** Somebody waits now for what could wait. */
+  hurry(): void {
+    this.#log.send();
   }
 
   /** Resolves when everything that was taken has settled. */

@@ -2,6 +2,9 @@ import type { EventAppender, SectionHeader } from "@millrace/event-log";
 import type { EventBatch } from "./event-batch.ts";
 import { type AppendListener, PartitionWriter } from "./partition-writer.ts";
 
+/** How long what nobody waits for gathers: records of a busy stream get large, which makes each event cheaper. */
+const GATHER_MS = 5;
+
 /** Writes events into the log, packed by partition. */
 export class LogWriter {
   readonly partitions: number;
@@ -9,6 +12,7 @@ export class LogWriter {
   readonly #touched = new Set<PartitionWriter>();
   #last: PartitionWriter | undefined;
   #isScheduled = false;
+  #gathering: NodeJS.Timeout | undefined;
 
   constructor(log: EventAppender, appendTimeoutMs: number, listener: AppendListener) {
     this.partitions = log.partitions;
@@ -18,7 +22,7 @@ export class LogWriter {
     );
   }
 
-  /** Adds an event as {@link PartitionWriter.add} says. It goes out after this turn of the event loop. */
+  /** Adds an event as {@link PartitionWriter.add} says. It goes out as `send` or `sendSoon` says, which is to follow. */
   add(
     partition: number,
     header: SectionHeader,
@@ -38,10 +42,19 @@ export class LogWriter {
       this.#touched.add(writer);
       this.#last = writer;
     }
-    if (this.#isScheduled) return;
+  }
+
+  /** Sends what was added after this turn of the event loop: what else arrives in it shares the records. */
+  send(): void {
+    if (this.#isScheduled || this.#touched.size === 0) return;
     this.#isScheduled = true;
-    // What else arrives in this turn shares the record.
     setImmediate(() => this.#flush());
+  }
+
+  /** Sends what was added within some milliseconds: for what nobody waits for. */
+  sendSoon(): void {
+    if (this.#isScheduled || this.#touched.size === 0) return;
+    this.#gathering ??= setTimeout(() => this.#flush(), GATHER_MS);
   }
 
   /** Resolves when everything that was added is settled. */
@@ -52,6 +65,8 @@ export class LogWriter {
 
   #flush(): void {
     this.#isScheduled = false;
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
     for (const writer of this.#touched) writer.flush();
     this.#touched.clear();
     this.#last = undefined;

@@ -116,6 +116,8 @@ export class StreamSession {
       imported: this.#caller.imported,
       userAgent: this.#userAgent,
       receivedAtMs: this.#deps.now(),
+      // The producer is answered once, at the end.
+      canWait: true,
       idsFrom: streamId === "" ? undefined : { streamId, sequence: sequence.toString() },
     });
     this.#open.push({ sequence, batch, told: this.#tell(frame, batch) });
@@ -127,6 +129,7 @@ export class StreamSession {
   /** The answer, once everything that was taken has settled. */
   async answer(): Promise<StreamResponse> {
     const reason = await this.ended;
+    this.#deps.intake.hurry();
     await Promise.all(this.#open.map(({ batch }) => batch.settled));
     this.#absorb();
     return create(StreamResponseSchema, {
