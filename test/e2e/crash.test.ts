@@ -11,10 +11,14 @@ import { accountLine, countedTicks, createTicks, expectExactlyOnce } from "./tic
 const KILLS = 20;
 const LIFE_MS_MIN = 20;
 const LIFE_MS_MAX = 700;
+/** A busy machine takes seconds for each start. */
+const TEST_MS_MAX = 600_000;
 const PROJECT = "ticks";
 const EVERY_NTH_IS_LOOKED_AT = 5;
 
-it(`counts every event once, though the process is killed ${KILLS} times at random moments`, async () => {
+it(`counts every event once, though the process is killed ${KILLS} times at random moments`, {
+  timeout: TEST_MS_MAX,
+}, async () => {
   const millrace = await startMillrace();
   const key = await createTicks(millrace, PROJECT);
   const producers = HABITS.map((habit) => new Producer(millrace, PROJECT, key, habit));

@@ -29,7 +29,7 @@ type Batch = { readonly sequence: bigint; readonly events: EventInit[]; readonly
 
 const EVENTS_A_BATCH = 20;
 const BETWEEN_BATCHES_MS = 5;
-const AGAIN_AFTER_MS = 20;
+const AGAIN_AFTER_MS = 100;
 const MILLION = 1_000_000;
 
 /**
