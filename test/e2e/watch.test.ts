@@ -14,6 +14,8 @@ import { createTicks } from "./ticks.ts";
 const PROJECT = "ticks";
 const EVENTS_MIN = 2_000;
 const CHANGES_MIN = 3;
+/** Generous: it should take half a second. */
+const SEEN_WITHIN_MS = 10_000;
 
 const QUESTIONS: Readonly<Record<string, Question>> = {
   "a total": { metrics: ["ticks", "amount"], timeRange: lastDays(2) },
@@ -81,6 +83,7 @@ it("shows a watcher, change by change, what a query gives in the end", async () 
   // Looked at below; a test that fails before that has said enough.
   void Promise.allSettled(watchers.map(({ followed }) => followed));
   onTestFinished(() => ending.abort());
+  const startMs = performance.now();
   const producers = HABITS.map((habit) => new Producer(millrace, PROJECT, key, habit));
   const runs = producers.map((producer) => producer.run(ending.signal));
   const acknowledged = () => producers.reduce((sum, { account }) => sum + account.acknowledged, 0);
@@ -89,15 +92,23 @@ it("shows a watcher, change by change, what a query gives in the end", async () 
   });
   for (const producer of producers) producer.stop();
   await Promise.all(runs);
+  const sentMs = performance.now();
   await millrace.untilCounted(PROJECT, acknowledged());
+  const countedMs = performance.now();
   for (const { title, query, watcher } of watchers) {
     const answer = await queried(millrace, query);
-    await until(`the watcher of ${title} has seen everything`, () => {
-      return (
-        watcher.rows.size === answer.size && [...answer].every(([row, values]) => watcher.rows.get(row) === values)
-      );
-    }).catch(() => expect(Object.fromEntries(watcher.rows), title).toEqual(Object.fromEntries(answer)));
+    const isSeen = () =>
+      watcher.rows.size === answer.size && [...answer].every(([row, values]) => watcher.rows.get(row) === values);
+    await until(`the watcher of ${title} has seen everything`, isSeen, { withinMs: SEEN_WITHIN_MS }).catch((error) => {
+      expect(Object.fromEntries(watcher.rows), title).toEqual(Object.fromEntries(answer));
+      throw error;
+    });
   }
+  const seenMs = performance.now();
+  const times = [sentMs - startMs, countedMs - sentMs, seenMs - countedMs].map((ms) => ms.toFixed(0));
+  process.stdout.write(
+    `${acknowledged()} events: sent in ${times[0]} ms, counted ${times[1]}, seen ${times[2]} ms later\n`,
+  );
   ending.abort();
   await Promise.all(watchers.map(({ followed }) => followed));
 });
