@@ -1,3 +1,4 @@
+import { constants, zstdCompressSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { DefinitionsSchema } from "@millrace/api/millrace/config/v1/definitions_pb";
 import { EventSchema } from "@millrace/api/millrace/event/v1/event_pb";
@@ -19,6 +20,8 @@ export type IntakeFigures = {
   readonly scan: number;
   /** All of it: messages read, events scanned, checked for repeats, stamped, routed, and packed into records. */
   readonly intake: number;
+  /** The part of it that is not ours: zstd alone, of as many bytes at a time as a record of the intake has. */
+  readonly compression: number;
   readonly eventBytes: number;
 };
 
@@ -74,7 +77,7 @@ export function benchMessages(count: number, perMessage: number, nowMs: number, 
 
 /**
  * Compares the whole intake with a bare scan of the same bytes, in turns, without RPC. Works for some
- * `rounds` * 3 * 0.2 seconds.
+ * `rounds` * 4 * 0.2 seconds.
  *
  * @param spread over how many of 8 partitions the events go
  */
@@ -89,7 +92,12 @@ export async function measureIntake(spread: number, meter: Meter, rounds = 5): P
   const scan = new EventScan();
   const intake = new Intake(forgetfulLog(8), counters, DEFAULT_INGEST_LIMITS);
   let pass = 0;
-  const figures = { bareScan: [] as number[], scan: [] as number[], intake: [] as number[] };
+  const figures = {
+    bareScan: [] as number[],
+    scan: [] as number[],
+    intake: [] as number[],
+    compression: [] as number[],
+  };
   for (let round = 0; round <= rounds; round++) {
     const bare = await rate(perMessage, messages.length, (m) => {
       const { bytes, ranges, count } = ofMessage[m]!;
@@ -116,17 +124,22 @@ export async function measureIntake(spread: number, meter: Meter, rounds = 5): P
       },
       () => untimed,
     );
+    const compressed = await rate(perMessage, messages.length, (m) => {
+      zstdCompressSync(messages[m]!, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+    });
     // The first round warms up.
     if (round === 0) continue;
     figures.bareScan.push(bare);
     figures.scan.push(scanned);
     figures.intake.push(taken);
+    figures.compression.push(compressed);
   }
   const eventBytes = Math.round(messages.reduce((sum, { length }) => sum + length, 0) / (messages.length * perMessage));
   return {
     bareScan: median(figures.bareScan),
     scan: median(figures.scan),
     intake: median(figures.intake),
+    compression: median(figures.compression),
     eventBytes,
   };
 }

@@ -4,8 +4,6 @@ import type { Rejection } from "../rejection.ts";
 /** What became of an event. */
 export const FATE = { accepted: 0, duplicate: 1, rejected: 2, retry: 3 } as const;
 
-const NONE = -1;
-
 /**
  * The events of one request or message on their way into the log, by index. It is whole once every event was judged
  * (`close`), and settled once every record that took some of them is durable or has failed.
@@ -22,9 +20,8 @@ export class EventBatch {
   /** True when an append that failed may have happened all the same. */
   outcomeUnknown = false;
 
-  /** For an event that repeats an id of this batch: the index of the first; else -1. */
-  readonly #firstOf: Int16Array;
-  #hasRepeats = false;
+  /** For each event that repeats an id of this batch: the index of the first. */
+  readonly #firstOf = new Map<number, number>();
   #openRecords = 0;
   #closed = false;
   #hasSettled = false;
@@ -34,7 +31,6 @@ export class EventBatch {
     this.count = count;
     this.fates = new Uint8Array(count);
     this.hashes = new Int32Array(4 * count);
-    this.#firstOf = new Int16Array(count).fill(NONE);
   }
 
   reject(index: number, rejection: Rejection): void {
@@ -50,8 +46,7 @@ export class EventBatch {
   /** The event has the id of an earlier one of the batch, and shares its fate: a duplicate, if that one is accepted. */
   repeats(index: number, first: number): void {
     this.fates[index] = FATE.duplicate;
-    this.#firstOf[index] = first;
-    this.#hasRepeats = true;
+    this.#firstOf.set(index, first);
   }
 
   /** A record took events of this batch; `recordSettled` will be called for it. */
@@ -87,10 +82,9 @@ export class EventBatch {
 
   #settleIfDone(): void {
     if (!this.#closed || this.#openRecords > 0) return;
-    if (this.#hasRepeats && this.failure !== undefined) {
-      for (let i = 0; i < this.count; i++) {
-        const first = this.#firstOf[i]!;
-        if (first !== NONE && this.fates[first] === FATE.retry) this.fates[i] = FATE.retry;
+    if (this.failure !== undefined) {
+      for (const [index, first] of this.#firstOf) {
+        if (this.fates[first] === FATE.retry) this.fates[index] = FATE.retry;
       }
     }
     this.#hasSettled = true;
