@@ -12,9 +12,13 @@ export type WatchedDeps = AnswerDeps & { readonly clock: { now(): number } };
 const PACE_MS = 150;
 const PACE_COSTS = 2;
 
-/** The watermark moves on at least this often, if answering is not too costly for that. */
+/**
+ * The watermark moves on at least this often, if answering is not too costly for that; and at the latest after the
+ * longer time, since a message may have been lost: one slow answer must not hide a change for long.
+ */
 const REFRESH_MS = 2_000;
 const REFRESH_COSTS = 20;
+const REFRESH_MAX_MS = 5_000;
 
 /**
  * The newest answer to a watched question. It is read from the store anew each time: what was stored twice, by a zombie
@@ -69,7 +73,7 @@ export class WatchedAnswer {
       return;
     }
     const age = performance.now() - this.#beganMs;
-    const isOld = age >= Math.max(REFRESH_MS, REFRESH_COSTS * this.#costMs);
+    const isOld = age >= Math.min(REFRESH_MAX_MS, Math.max(REFRESH_MS, REFRESH_COSTS * this.#costMs));
     if (heard && !isOld) return;
     const watermarks = await readWatermarks(this.#deps.store, signal);
     const hasStored = watermarks.position !== answer.watermarks.position;
