@@ -50,6 +50,7 @@ export {
   type SlotOfProperty,
 } from "./fold/field.ts";
 export type { FoldEvent, PropertyValue } from "./fold/fold-event.ts";
+export { applyPacked, cellsIn, packCells } from "./fold/packed-cells.ts";
 export { compile, createCompiler, type Plan, type UnfoldedOutcome } from "./fold/plan.ts";
 export { FIRST_OWN_NUMBER, templateMetrics, templateRollups } from "./template/template.ts";
 export { type CalendarUnit, type RangeShift, relativeRange, shiftRange } from "./time/calendar.ts";

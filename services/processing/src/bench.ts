@@ -80,7 +80,6 @@ async function foldAll(
     for (const { projectId, offset, appendTimeMs, parts } of folded.parts) {
       table.add(projectId, offset, appendTimeMs, parts);
     }
-    table.countDirty();
   }
 }
 

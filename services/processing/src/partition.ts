@@ -136,7 +136,6 @@ export class Partition implements PartitionHandler {
     }
     this.#nextOffset = records.at(-1)!.offset + 1;
     for (const record of records) this.#lastAppendMs = Math.max(this.#lastAppendMs, record.appendTimeMs);
-    this.#table.countDirty();
     this.#table.evict();
     // P5: what waits to be stored is bounded; folding waits for it.
     if (this.#deps.budget.exhausted) await this.#flushAll();

@@ -31,7 +31,12 @@ export const bench: Bench = {
       const sustained = await sustain(millrace);
       const delays = await watchMarks(millrace, 2 * EVENTS);
       return [
-        { what: "sent and visible, sustained", value: sustained.perSecond, unit: "events/s", goal: { atLeast: GOAL_PER_SECOND } },
+        {
+          what: "sent and visible, sustained",
+          value: sustained.perSecond,
+          unit: "events/s",
+          goal: { atLeast: GOAL_PER_SECOND },
+        },
         { what: "acknowledged meanwhile", value: sustained.acknowledged, unit: "events/s" },
         { what: "server time for a million events", value: sustained.cpuSecondsPerMillion, unit: "CPU s" },
         { what: "event → visible at half of the goal's rate, p50", value: quantile(delays, 0.5), unit: "ms" },
@@ -103,7 +108,11 @@ async function timeToSee(millrace: Millrace, reporting: Reporting, mark: number)
       event_id: crypto.randomUUID(),
       name: "page_view",
       anonymous_id: "mark",
-      properties: { url: "https://shop.example/", referrer, user_agent: "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0" },
+      properties: {
+        url: "https://shop.example/",
+        referrer,
+        user_agent: "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
+      },
     }),
   });
   if (answer.status !== 202) throw new Error(`a mark was answered ${answer.status}: ${await answer.text()}`);

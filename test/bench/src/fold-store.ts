@@ -3,6 +3,8 @@
  * what it took when it is done. SPEED says how many times as fast as in reality the log is folded: intervals of flushes
  * are shortened alike, so that as many rows are written an event.
  */
+
+import { setTimeout as delay } from "node:timers/promises";
 import { createClient } from "@connectrpc/connect";
 import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
@@ -10,10 +12,9 @@ import { openEmbeddedCache, openEmbeddedClaims } from "@millrace/cache/embedded"
 import type { CellStore } from "@millrace/cell-store";
 import { openEmbeddedCellStore } from "@millrace/cell-store/embedded";
 import { openEmbeddedEventLog } from "@millrace/event-log/embedded";
-import { inProcessTransport, silentLogger } from "@millrace/runtime";
 import { createProcessingApp } from "@millrace/processing";
+import { inProcessTransport, silentLogger } from "@millrace/runtime";
 import { createNoopMeter } from "@opentelemetry/api";
-import { setTimeout as delay } from "node:timers/promises";
 import { webSnapshot } from "./web-project.ts";
 
 /** What folding a log took. */
@@ -50,12 +51,17 @@ const app = createProcessingApp({
   blockBytesMax: Number(blockMebibytes) * 2 ** 20,
   flushIntervalScale: 1 / Number(speed),
   claimsExpire: false,
+  // Whatever a drain has to store, it shall store.
+  drainMs: 300_000,
   onFailure: (error) => {
     throw error;
   },
 });
 const principal = { keyId: "bench", projectId: undefined, scopes: new Set([Scope.REPORT]) };
-const status = createClient(StatusService, inProcessTransport((router) => app.routes(router), { principal }));
+const status = createClient(
+  StatusService,
+  inProcessTransport((router) => app.routes(router), { principal }),
+);
 const began = performance.now();
 const cpuBefore = process.cpuUsage();
 let peakRssBytes = 0;

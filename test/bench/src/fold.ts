@@ -1,8 +1,8 @@
-import { measureFold } from "@millrace/processing/bench";
+import { type FoldFigures, measureFold } from "@millrace/processing/bench";
 import type { Bench } from "./bench.ts";
 import { median, REPETITIONS } from "./median.ts";
-import { webRecords } from "./web-records.ts";
 import { webSnapshot } from "./web-project.ts";
+import { webRecords } from "./web-records.ts";
 
 const RECORDS = 100;
 /** Together a record of some 1,500 events: what ingest packs into half a megabyte. */
@@ -24,7 +24,7 @@ export const bench: Bench = {
       }),
     ];
     const records = values.map((value, offset) => ({ offset, appendTimeMs: nowMs, value }));
-    const figures = [];
+    const figures: FoldFigures[] = [];
     for (let i = 0; i <= REPETITIONS; i++) {
       const figure = await measureFold(records, webSnapshot());
       // The first warms up.
@@ -34,7 +34,12 @@ export const bench: Bench = {
     return [
       { what: "decode", value: middle("decode"), unit: "events/s" },
       { what: "decode, fold into deltas", value: middle("deltas"), unit: "events/s" },
-      { what: "decode, fold, merge into blocks", value: middle("blocks"), unit: "events/s", goal: { atLeast: 150_000 } },
+      {
+        what: "decode, fold, merge into blocks",
+        value: middle("blocks"),
+        unit: "events/s",
+        goal: { atLeast: 150_000 },
+      },
     ];
   },
 };

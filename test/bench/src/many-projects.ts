@@ -20,9 +20,17 @@ export const bench: Bench = {
     const rows = Object.values(many.rows).reduce((sum, count) => sum + count, 0);
     return [
       { what: "one project", value: EVENTS / one.seconds, unit: "events/s" },
-      { what: "one project, processor time for a million events", value: one.cpuSeconds / (EVENTS / 1e6), unit: "CPU s" },
+      {
+        what: "one project, processor time for a million events",
+        value: one.cpuSeconds / (EVENTS / 1e6),
+        unit: "CPU s",
+      },
       { what: "100,000 projects", value: EVENTS / many.seconds, unit: "events/s" },
-      { what: "100,000 projects, processor time for a million events", value: many.cpuSeconds / (EVENTS / 1e6), unit: "CPU s" },
+      {
+        what: "100,000 projects, processor time for a million events",
+        value: many.cpuSeconds / (EVENTS / 1e6),
+        unit: "CPU s",
+      },
       { what: "events/s against one project", value: one.seconds / many.seconds, unit: "", goal: { atLeast: 0.3 } },
       { what: "rows written an event", value: rows / EVENTS, unit: "", goal: { atMost: 4 } },
       ...Object.entries(many.rows).map(([tier, count]) => ({ what: `… of ${tier}`, value: count / EVENTS, unit: "" })),

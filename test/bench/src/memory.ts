@@ -18,9 +18,12 @@ export const bench: Bench = {
       const idle = await millrace.rssBytes();
       let peak = idle;
       const looking = setInterval(() => {
-        millrace.rssBytes().then((bytes) => {
-          peak = Math.max(peak, bytes);
-        }, () => {});
+        millrace.rssBytes().then(
+          (bytes) => {
+            peak = Math.max(peak, bytes);
+          },
+          () => {},
+        );
       }, 500);
       const { accepted, seconds } = await produceBeside({
         url: millrace.url,

@@ -40,10 +40,7 @@ export class MessagePool {
   /** The next message, with events that nobody sent before. They have no time of their own but that of their ids. */
   next(streamId: string, sequence: number, nowMs: number): Buffer {
     const { bytes, idsAt } = this.#pool[this.#next++ % this.#pool.length]!;
-    const head = toBinary(
-      StreamRequestSchema,
-      create(StreamRequestSchema, { streamId, sequence: BigInt(sequence) }),
-    );
+    const head = toBinary(StreamRequestSchema, create(StreamRequestSchema, { streamId, sequence: BigInt(sequence) }));
     const frame = Buffer.allocUnsafe(GRPC_PREFIX_BYTES + head.length + bytes.length);
     frame[0] = 0;
     frame.writeUInt32BE(head.length + bytes.length, 1);

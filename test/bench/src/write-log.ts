@@ -26,7 +26,7 @@ for (let partition = 0; partition < PARTITIONS; partition++) {
     sectionsPerRecord: isOne ? 1 : EVENTS_PER_RECORD,
     eventsPerSection: isOne ? EVENTS_PER_RECORD : 1,
     nowMs: startMs,
-    sectionMs: (isOne ? EVENTS_PER_RECORD : 1) / (EVENTS_PER_SECOND / PARTITIONS) * 1000,
+    sectionMs: ((isOne ? EVENTS_PER_RECORD : 1) / (EVENTS_PER_SECOND / PARTITIONS)) * 1000,
     nextProject: () => (isOne ? "site" : `site-${Math.floor(random() * own) * PARTITIONS + partition}`),
     firstNumber: partition * events,
   });
@@ -37,7 +37,7 @@ for (let partition = 0; partition < PARTITIONS; partition++) {
     if (pending.length < 50) continue;
     await Promise.all(pending);
     pending = [];
-    nowMs += (50 * EVENTS_PER_RECORD) / (EVENTS_PER_SECOND / PARTITIONS) * 1000;
+    nowMs += ((50 * EVENTS_PER_RECORD) / (EVENTS_PER_SECOND / PARTITIONS)) * 1000;
   }
   await Promise.all(pending);
 }

@@ -115,9 +115,19 @@ export class ByteWriter {
     return this.#bytes.subarray(from, this.#length);
   }
 
-  /** A copy of what was written. */
+  /** A copy of what was written. Short ones share memory with others: only what the view shows is theirs. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.view());
+    const length = this.#length;
+    if (length > SHARED_MAX) return new Uint8Array(this.view());
+    if (shareAt + length > SHARE_BYTES) {
+      share = new ArrayBuffer(SHARE_BYTES);
+      shareAt = 0;
+    }
+    const bytes = new Uint8Array(share, shareAt, length);
+    bytes.set(this.view());
+    // Whoever reads four bytes at once finds them aligned.
+    shareAt += (length + 7) & ~7;
+    return bytes;
   }
 
   #reserve(more: number): void {
@@ -128,6 +138,12 @@ export class ByteWriter {
     this.#bytes = grown;
   }
 }
+
+/** Memory of their own costs small copies more than their contents do: they are cut from pieces of this size. */
+const SHARE_BYTES = 64 * 1024;
+const SHARED_MAX = 4 * 1024;
+let share = new ArrayBuffer(SHARE_BYTES);
+let shareAt = 0;
 
 /** The double of anything smaller is a safe integer. */
 const TWICE_IS_SAFE = 2 ** 52;

@@ -40,6 +40,7 @@ it("forgets clean blocks beyond the budget, and reads one again that was forgott
   const { table, budget } = tableOf(1);
   table.add("site", 0, NOW, minuteParts());
   const [first] = table.takeDirty("1m");
+  first!.encode();
   table.stored([first!]);
   expect(budget.exceeded).toBe(true);
   table.evict();
@@ -57,7 +58,6 @@ it("counts what records hold that wait for a block", () => {
   const stored = new Map([["1m", NOW / 60_000 + 10]]);
   const waiting = new BlockTable("1:0", stored, budget);
   waiting.add("site", 0, NOW, minuteParts());
-  waiting.countDirty();
   const cells = minuteParts().flatMap((part) => part.cells.flatMap((minute) => minute.map(({ size }) => size)));
   expect(budget.usedBytes).toBeGreaterThan(cells.reduce((a, b) => a + b, 0) * 100);
   waiting.clear();
@@ -68,7 +68,6 @@ it("counts what records hold that wait for a block", () => {
 it("holds no memory once its partition is gone, whatever flush comes back", () => {
   const { table, budget } = tableOf(2 ** 30);
   table.add("site", 0, NOW, minuteParts());
-  table.countDirty();
   const flushed = table.takeDirty("1m");
   table.clear();
   table.stored(flushed);

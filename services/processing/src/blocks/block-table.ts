@@ -1,7 +1,8 @@
 import type { DeltaPart, FamilyPlan, Tier } from "@millrace/rollup";
-import { TIERS, tierOf } from "@millrace/rollup";
+import { tierOf } from "@millrace/rollup";
 import { BlockEntry } from "./block-entry.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
+import { WaitingCells } from "./waiting-cells.ts";
 
 /** The live generation of a project's blocks. Reprocessing will write others beside it. */
 const LIVE_GENERATION = 1;
@@ -48,13 +49,16 @@ export class BlockTable {
       if (list === undefined) byEntry.set(entry, [part]);
       else list.push(part);
     }
+    const cells = new WaitingCells(this.#budget);
     for (const [entry, list] of byEntry) {
-      entry.add(offset, appendTimeMs, list);
+      entry.add(offset, appendTimeMs, list, cells);
+      this.count(entry);
       if (entry.dirty) continue;
       entry.dirty = true;
       this.#clean.delete(entry);
       this.#dirty[entry.tier].add(entry);
     }
+    cells.close();
   }
 
   /** How many blocks of a tier must be stored. */
@@ -91,11 +95,6 @@ export class BlockTable {
     entry.countedBytes = bytes;
   }
 
-  /** Counts memory of blocks that wait to be stored; called between records. */
-  countDirty(): void {
-    for (const tier of TIERS) for (const entry of this.#dirty[tier]) this.count(entry);
-  }
-
   /** P5: forgets clean blocks, longest unused first, while the budget is exceeded. Never one that must be stored. */
   evict(): void {
     for (const entry of this.#clean) {
@@ -109,7 +108,10 @@ export class BlockTable {
   clear(): void {
     for (const family of this.#families.values()) {
       for (const entries of family.values()) {
-        for (const entry of entries.values()) this.#uncount(entry);
+        for (const entry of entries.values()) {
+          entry.dropWaiting();
+          this.#uncount(entry);
+        }
       }
     }
     this.#families.clear();

@@ -2,7 +2,7 @@ const PORTION_EVENTS_MIN = 256;
 const PORTION_EVENTS_MAX = 16_384;
 
 /** What an event adds to the blocks of all tiers when it meets none of its cells there, roughly. */
-const EVENT_BYTES = 4_096;
+const EVENT_BYTES = 16_384;
 
 /** Counts roughly how many bytes blocks hold in memory, over all partitions of a process, against a limit (P5). */
 export class MemoryBudget {

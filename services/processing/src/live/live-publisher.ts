@@ -7,7 +7,7 @@ import type { BlockEntry } from "../blocks/block-entry.ts";
 const BELIEVED_MS = 250;
 
 /** How many projects' marks are remembered. */
-const REMEMBERED_MAX = 10_000;
+const REMEMBERED_MAX = 131_072;
 
 type Log = { warn(fields: object, message: string): void };
 
@@ -33,9 +33,9 @@ export class LivePublisher {
     const mark = this.#marks.get(projectId);
     if (mark !== undefined && now - mark.askedMs < BELIEVED_MS) return mark.watched;
     const watched = mark?.watched ?? false;
-    this.#marks.delete(projectId);
+    // All at once: to look for the oldest of a map that loses some again and again takes longer than to ask anew.
+    if (this.#marks.size >= REMEMBERED_MAX && mark === undefined) this.#marks.clear();
     this.#marks.set(projectId, { watched, askedMs: now });
-    if (this.#marks.size > REMEMBERED_MAX) this.#marks.delete(this.#marks.keys().next().value!);
     this.#cache.get(watchedKey(projectId)).then(
       (value) => {
         const current = this.#marks.get(projectId);
