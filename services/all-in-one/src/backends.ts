@@ -5,6 +5,7 @@ import { observedCellStore } from "@millrace/cell-store";
 import { openEmbeddedCellStore } from "@millrace/cell-store/embedded";
 import { observedEventLog } from "@millrace/event-log";
 import { openEmbeddedEventLog } from "@millrace/event-log/embedded";
+import { Failure } from "@millrace/failure";
 import { observedRecordStore } from "@millrace/record-store";
 import { openEmbeddedRecordStore } from "@millrace/record-store/embedded";
 import type { Telemetry } from "@millrace/runtime";
@@ -31,7 +32,7 @@ export async function openBackends(options: BackendOptions, telemetry: Telemetry
   }
   try {
     const records = await open(openEmbeddedRecordStore({ directory }));
-    const eventLog = await open(openEmbeddedEventLog({ directory, partitions: options.partitions }));
+    const eventLog = await open(openEventLog(options));
     const deadLetters = await open(openEmbeddedEventLog({ directory: join(directory, "dead-letters"), partitions: 1 }));
     const claims = await open(openEmbeddedClaims({ directory, maxResidentBytes: options.claimBytes }));
     const cellStore = await open(openEmbeddedCellStore({ directory }));
@@ -48,6 +49,18 @@ export async function openBackends(options: BackendOptions, telemetry: Telemetry
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** The log, with what is wrong about the number of partitions said of the variable that sets it. */
+async function openEventLog({ dataDirectory: directory, partitions }: BackendOptions) {
+  try {
+    return await openEmbeddedEventLog({ directory, partitions });
+  } catch (error) {
+    const violation = error instanceof Failure && error.violations.find(({ field }) => field === "partitions");
+    if (!violation) throw error;
+    const problem = `"${partitions}" is not allowed; ${violation.description}`;
+    throw Failure.invalidField("MILLRACE_PARTITIONS", problem);
   }
 }
 

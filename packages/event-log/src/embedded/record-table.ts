@@ -38,7 +38,8 @@ export class RecordTable {
       this.partitions = meta.partitions;
       if (partitions !== undefined && partitions !== this.partitions) {
         const problem = `the log in ${directory} has ${this.partitions}, which cannot be changed`;
-        throw new Failure("precondition", "FIELD_INVALID", `partitions: ${problem}`);
+        const violations = [{ field: "partitions", description: problem }];
+        throw new Failure("precondition", "FIELD_INVALID", `partitions: ${problem}`, { violations });
       }
       const prepare = (sql: string) => this.#database.prepare(sql);
       this.#insert = prepare("insert into record (key, time_ms, value) values (?, ?, ?)");
