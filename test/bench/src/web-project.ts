@@ -15,7 +15,7 @@ const families = layoutFamilies([], rollups, metrics);
 const lateWindows = [create(LateWindowSchema, { window: durationFromMs(LATE_WINDOW_MS) })];
 
 /** The definitions of a project on the template `web`. All projects share what they have in common. */
-export function webDefinitions(projectId: string, spread = 1): Definitions {
+function webDefinitions(projectId: string, spread = 1): Definitions {
   return create(DefinitionsSchema, {
     projectId,
     revision: 1n,

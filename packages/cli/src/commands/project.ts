@@ -19,6 +19,14 @@ const TEMPLATES = {
   none: Template.UNSPECIFIED,
 } as const;
 
+/** The event that a template begins with. */
+const FIRST_EVENTS: Readonly<Record<keyof typeof TEMPLATES, string>> = {
+  web: "page_view",
+  service: "request",
+  shop: "order",
+  none: "signup",
+};
+
 type CreateOptions = {
   readonly template: keyof typeof TEMPLATES;
   readonly timeZone?: string;
@@ -108,7 +116,7 @@ async function create(connection: Connection, projectId: string, options: Create
   show(created.project!, {});
   print(`\nIts key, which may send events and ask; it is not shown again:\n  ${key}`);
   if (connection.canKeep) print(`It is kept in ${connection.credentialsPath}.`);
-  print(`\n  millrace send page_view --project ${projectId}`);
+  print(`\n  npx millrace send ${FIRST_EVENTS[options.template]} --project ${projectId}`);
 }
 
 function show(project: Project, options: { readonly json?: boolean }): void {

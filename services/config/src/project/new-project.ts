@@ -19,6 +19,7 @@ import {
   templateMetrics,
   templateRollups,
 } from "@millrace/rollup";
+import { nearestName } from "@millrace/runtime";
 import type { ProjectState } from "../store/project-records.ts";
 import type { RevisionOptions } from "./next-revision.ts";
 
@@ -94,7 +95,9 @@ function firstRevision(
 
 function checkTimeZone(name: string): string {
   if (isTimeZone(name)) return canonicalTimeZone(name);
-  const description = `${JSON.stringify(name)} is not an IANA time zone such as "Europe/Berlin"`;
+  const nearest = nearestName(name, Intl.supportedValuesOf("timeZone"));
+  const hint = nearest === undefined ? 'such as "Europe/Berlin"' : `; did you mean ${JSON.stringify(nearest)}?`;
+  const description = `${JSON.stringify(name)} is not an IANA time zone${nearest === undefined ? " " : ""}${hint}`;
   throw Failure.invalidField("project.time_zone", description, "TIME_ZONE_UNKNOWN");
 }
 
