@@ -52,6 +52,7 @@ export {
 export type { FoldEvent, PropertyValue } from "./fold/fold-event.ts";
 export { applyPacked, cellsIn, packCells } from "./fold/packed-cells.ts";
 export { compile, createCompiler, type Plan, type UnfoldedOutcome } from "./fold/plan.ts";
+export { splicePacked } from "./fold/splice.ts";
 export { FIRST_OWN_NUMBER, templateMetrics, templateRollups } from "./template/template.ts";
 export { type CalendarUnit, type RangeShift, relativeRange, shiftRange } from "./time/calendar.ts";
 export { type TileRun, type TileSource, type Tiling, tiles, type Uncovered } from "./time/compose.ts";

@@ -7,6 +7,7 @@ import {
   type DeltaPart,
   type FamilyPlan,
   type PartialBlock,
+  splicePacked,
   type Tier,
 } from "@millrace/rollup";
 import type { WaitingCells } from "./waiting-cells.ts";
@@ -114,13 +115,32 @@ export class BlockEntry {
   }
 
   /**
+   * As `encode`, for a small block that is held as bytes, without making objects of it: what changed is not known then.
+   * Undefined where that can't be, and then `encode` can.
+   */
+  encodeAtRest(): { readonly blob: Uint8Array; readonly wts: number } | undefined {
+    let encoded: { readonly blob: Uint8Array; readonly wts: number } | undefined;
+    for (let record = this.#waiting[0]; record !== undefined; record = this.#waiting[0]) {
+      const { minutes, offset, appendTimeMs, cells } = record;
+      if (this.#block !== undefined || this.#stored === undefined || minutes.length !== 1) return undefined;
+      const stored = this.#stored === NOTHING ? undefined : this.#stored;
+      encoded = splicePacked(this.family.schema, stored, minutes[0]!, offset, appendTimeMs);
+      if (encoded === undefined) return undefined;
+      this.#stored = encoded.blob;
+      this.#waiting.shift();
+      cells.release();
+    }
+    return encoded;
+  }
+
+  /**
    * Lets go of the objects of a small block. To be called after `encode` and what is asked of the changes, before anything
    * else is folded in.
    *
    * @param blob what `encode` gave
    */
   rest(blob: Uint8Array): void {
-    if (blob.length > RESTING_BYTES_MAX) return;
+    if (this.#block === undefined || blob.length > RESTING_BYTES_MAX) return;
     this.#stored = blob;
     this.#block = undefined;
   }
@@ -132,7 +152,7 @@ export class BlockEntry {
 
   /** Forgets which cells changed: nobody is told of what is stored with them. */
   dropTouched(): void {
-    this.#open().dropTouched();
+    this.#block?.dropTouched();
   }
 
   /** The block as objects, with all that has waited folded in. */

@@ -85,10 +85,11 @@ async function writeAll(entries: readonly BlockEntry[], deps: TierFlushDeps, sig
     deps.live.publish(news);
   };
   for (const entry of entries) {
-    const { blob, wts } = entry.encode();
+    const isWatched = deps.live.isWatched(entry.key.projectId);
+    const { blob, wts } = (isWatched ? undefined : entry.encodeAtRest()) ?? entry.encode();
     blocks.push({ key: entry.key, blob, wts });
     bytes += blob.length;
-    if (deps.live.isWatched(entry.key.projectId)) {
+    if (isWatched) {
       const partial = entry.takeTouched();
       if (partial !== undefined) touched.push([entry, partial]);
     } else entry.dropTouched();
