@@ -6,11 +6,14 @@ import { answerOf, start } from "./beside.ts";
 import type { FoldedLog } from "./fold-store.ts";
 
 const PROJECTS = 100_000;
-/** A minute and a half at 10,000 events a second: some nine events of each project. */
-const EVENTS = 900_000;
+/** Twenty seconds at 10,000 events a second: some two events of each project. */
+const EVENTS = 200_000;
 /** The log is folded about this many times as fast as it was written. */
 const SPEED = 5;
 const GIBIBYTE = 2 ** 30;
+/** MILLRACE_BLOCK_BYTES as one would set it for so many projects; and a young generation in which a flush's garbage fits. */
+const BLOCK_MEBIBYTES = "512";
+const SEMI_SPACE = ["--max-semi-space-size=64"];
 
 export const bench: Bench = {
   about: "100,000 projects on the template web against one, through the fold, the claims and the store",
@@ -31,7 +34,12 @@ export const bench: Bench = {
         value: many.cpuSeconds / (EVENTS / 1e6),
         unit: "CPU s",
       },
-      { what: "events/s against one project", value: one.seconds / many.seconds, unit: "", goal: { atLeast: 0.3 } },
+      {
+        what: "events for the same processor time, against one project",
+        value: one.cpuSeconds / many.cpuSeconds,
+        unit: "",
+        goal: { atLeast: 0.3 },
+      },
       { what: "rows written an event", value: rows / EVENTS, unit: "", goal: { atMost: 4 } },
       ...Object.entries(many.rows).map(([tier, count]) => ({ what: `… of ${tier}`, value: count / EVENTS, unit: "" })),
       { what: "memory at most", value: many.peakRssBytes / GIBIBYTE, unit: "GiB", goal: { atMost: 2 } },
@@ -44,7 +52,8 @@ async function foldLogOf(projects: number): Promise<FoldedLog> {
   const directory = mkdtempSync(join(tmpdir(), "millrace-bench-"));
   try {
     await answerOf(start("./write-log.ts", [directory, String(projects), String(EVENTS)]), "the writer");
-    return await answerOf<FoldedLog>(start("./fold-store.ts", [directory, String(SPEED)]), "the fold");
+    const fold = start("./fold-store.ts", [directory, String(SPEED), BLOCK_MEBIBYTES], SEMI_SPACE);
+    return await answerOf<FoldedLog>(fold, "the fold");
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
