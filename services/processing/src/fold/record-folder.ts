@@ -124,7 +124,7 @@ export class RecordFolder {
       const delta = section.plan.newDelta(section.receivedAtMs);
       const broken = this.#tryFold(delta, section);
       if (broken.length === 0) {
-        this.#deps.tally.add(delta);
+        this.#deps.tally.add(section.plan.projectId, delta);
         return delta;
       }
       for (const { place, error } of broken) this.#reject(place, error, record, section, poisoned);

@@ -9,6 +9,9 @@ export function noOutcomes(): OutcomeCounts {
   return { folded: 0, bot: 0, duplicate: 0, late: 0, dead_lettered: 0 };
 }
 
+/** Projects with a label of their own; later ones count as "other", so that the number of series is bounded. */
+const PROJECTS_MAX = 100;
+
 /**
  * Counts what became of events since the process started, for metrics and status. The account that survives is in the
  * blocks: the rollup "accounting".
@@ -17,21 +20,30 @@ export class Tally {
   /** Since the process started, over all projects. Replays after a restart count again here, and only here. */
   readonly total: OutcomeCounts = noOutcomes();
   readonly #events;
+  readonly #projects = new Set<string>();
 
   constructor(meter: Meter) {
     this.#events = meter.createCounter("millrace_processing_events_total", {
-      description: "Events by what became of them, replays included.",
+      description: "Events by what became of them and by project (the first 100, then other), replays included.",
     });
   }
 
-  /** Counts the outcomes of one section. */
-  add(delta: Delta): void {
+  /** Counts the outcomes of one section of a project. */
+  add(projectId: string, delta: Delta): void {
+    const project = this.#label(projectId);
     for (const outcome of OUTCOMES) {
       const count = outcomeCount(delta, outcome);
       if (count === 0) continue;
       this.total[outcome] += count;
-      this.#events.add(count, { outcome });
+      this.#events.add(count, { outcome, project });
     }
+  }
+
+  #label(projectId: string): string {
+    if (this.#projects.has(projectId)) return projectId;
+    if (this.#projects.size >= PROJECTS_MAX) return "other";
+    this.#projects.add(projectId);
+    return projectId;
   }
 }
 
