@@ -41,6 +41,7 @@ export async function watchChanges(
     }
     if (signal.aborted) return;
     log?.warn({ reason }, "the watch of configuration ended; what is known is served until it is back");
+    // Only the abort ends a pause early, and the loop asks for it.
     await backoff.pause(signal).catch(() => {});
   }
 }

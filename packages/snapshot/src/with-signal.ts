@@ -8,6 +8,7 @@ import { Failure } from "@millrace/failure";
 export function withSignal<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   if (signal.aborted) {
+    // Nobody waits for it any more: its failure is no one's.
     work.catch(() => {});
     return Promise.reject(cancelled(signal));
   }

@@ -78,6 +78,7 @@ class ProcessLifecycle implements Lifecycle {
       // Counted as started from here on, so that a half-made start is undone as well.
       this.#started.push(component);
       const starting = (async () => component.start?.())();
+      // A stop only waits for the start to end; how it ended is told just below.
       this.#starting = starting.catch(() => {});
       try {
         await starting;

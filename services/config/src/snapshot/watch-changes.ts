@@ -34,6 +34,7 @@ export function createWatchChanges({ records, closing }: Dependencies) {
       const gathering = pending.gather(records.watch({ signal }));
       yield {};
       while (await pending.some()) {
+        // Only the abort ends the pause early; what was gathered is still told.
         await pause(GATHER_MS, undefined, { signal }).catch(() => {});
         yield* pending.take();
       }
