@@ -10,7 +10,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{packages,services}/*/{src,test}/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: [
+            "{packages,services}/*/{src,test}/**/*.test.ts",
+            "services/dashboard/web/**/*.test.ts",
+            "scripts/**/*.test.ts",
+          ],
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },

@@ -16,6 +16,7 @@ type Role =
   | "runtime"
   | "port"
   | "tool"
+  | "asset"
   | "service"
   | "whole"
   | "test";
@@ -23,7 +24,9 @@ type Role =
 const FORBIDDEN_NAMES = new Set(["common", "shared", "utils", "util", "helpers", "types", "constants", "core", "misc"]);
 const PORTS = ["event-log", "cell-store", "record-store", "cache", "archive"];
 const DOMAIN = ["rollup", "enrichment", "snapshot"];
-const TOOLS = ["client", "tracker", "cli"];
+const TOOLS = ["client", "cli"];
+/** What is handed to browsers as it is: built, and served by whoever is told to. */
+const ASSETS = ["tracker"];
 /** They fold the log: what they give may depend on nothing but what they are given (P3). */
 const PURE = new Set(["packages/rollup", "packages/enrichment", "packages/hash", "packages/failure"]);
 /** Builtins that touch nothing outside of the process. */
@@ -40,9 +43,23 @@ const MAY_IMPORT: Readonly<Record<Role, readonly Role[]>> = {
   runtime: ["failure", "api"],
   port: ["failure", "api", "hash"],
   tool: ["failure", "api", "hash", "credential", "tool"],
+  asset: [],
   service: ["failure", "api", "hash", "credential", "domain", "runtime", "port"],
-  whole: ["failure", "api", "hash", "credential", "domain", "runtime", "port", "service"],
-  test: ["failure", "api", "hash", "credential", "domain", "runtime", "port", "tool", "service", "whole", "test"],
+  whole: ["failure", "api", "hash", "credential", "domain", "runtime", "port", "service", "asset"],
+  test: [
+    "failure",
+    "api",
+    "hash",
+    "credential",
+    "domain",
+    "runtime",
+    "port",
+    "tool",
+    "asset",
+    "service",
+    "whole",
+    "test",
+  ],
 };
 
 const WHY: Readonly<Record<Role, string>> = {
@@ -54,6 +71,7 @@ const WHY: Readonly<Record<Role, string>> = {
   runtime: "runtime is what any process needs; it imports only failure and api",
   port: "ports never import each other, and nothing above them, so that each backend can be replaced alone",
   tool: "tools speak to the services through proto/ alone, as any client does",
+  asset: "what browsers are given imports nothing of ours, so that it stays small",
   service: "services never import each other; they speak through proto/, so that each is deployed and scaled alone",
   whole: "all-in-one puts services together, and needs nothing of the tools and tests",
   test: "",
@@ -88,7 +106,7 @@ function fileViolations(file: TreeFile, folders: ReadonlyMap<string, string>): s
   const folder = workspaceOf(file.path);
   if (folder === undefined) return [];
   if (file.path === `${folder}/package.json`) return dependencyViolations(file, folder, folders);
-  if (!file.path.endsWith(".ts")) return [];
+  if (!/\.tsx?$/.test(file.path)) return [];
   const found = importsOf(file.text).flatMap((name) => importViolation(file.path, folder, name, folders) ?? []);
   if (PURE.has(folder) && !isTestCode(file.path)) {
     const [, impure] = IMPURE.exec(withoutComments(file.text)) ?? [];
@@ -160,6 +178,7 @@ function roleOf(folder: string): Role {
   if (PORTS.includes(name)) return "port";
   if (DOMAIN.includes(name)) return "domain";
   if (TOOLS.includes(name)) return "tool";
+  if (ASSETS.includes(name)) return "asset";
   throw new Error(`packages/${name} has no place in scripts/boundary-rules.ts yet: say who may import it`);
 }
 

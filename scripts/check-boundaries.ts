@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { boundaryViolations } from "./boundary-rules.ts";
 
 const root = process.argv[2] ?? join(import.meta.dirname, "..");
-const patterns = ["{packages,services,test}/*/package.json", "{packages,services,test,scripts}/**/*.ts"];
+const patterns = ["{packages,services,test}/*/package.json", "{packages,services,test,scripts}/**/*.{ts,tsx}"];
 const skipped = /node_modules|^packages\/api\/src\/gen/;
 const paths = globSync(patterns, { cwd: root, exclude: (path) => path.includes("node_modules") })
   .map((path) => path.replaceAll("\\", "/"))

@@ -32,6 +32,8 @@ export function runStep([name, command, ...args]: Step): void {
 /** What both commands look at before any test runs. */
 export const checks: readonly Step[] = [
   ["types", "tsc", "--noEmit"],
+  ["types of the page", "tsc", "--noEmit", "-p", "services/dashboard/web"],
+  ["types of the tracker", "tsc", "--noEmit", "-p", "packages/tracker/browser"],
   ["lint", "biome", "check", "--error-on-warnings", "."],
   ["boundaries", "node", "scripts/check-boundaries.ts"],
   ["generated code", "node", "scripts/generate.ts", "--check"],

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/config/v1/snapshot_service.proto.
  */
 export const file_millrace_config_v1_snapshot_service: GenFile = /*@__PURE__*/
-  fileDesc("CiltaWxscmFjZS9jb25maWcvdjEvc25hcHNob3Rfc2VydmljZS5wcm90bxISbWlsbHJhY2UuY29uZmlnLnYxIkgKFUdldERlZmluaXRpb25zUmVxdWVzdBIdCgpwcm9qZWN0X2lkGAEgASgJQgm6SAZyBCABKD8SEAoIcmV2aXNpb24YAiABKAQiaQoWR2V0RGVmaW5pdGlvbnNSZXNwb25zZRI0CgtkZWZpbml0aW9ucxgBIAEoCzIfLm1pbGxyYWNlLmNvbmZpZy52MS5EZWZpbml0aW9ucxIZChFzZXJ2ZWRfZ2VuZXJhdGlvbhgCIAEoDSIxChRHZXRDcmVkZW50aWFsUmVxdWVzdBIZCgZrZXlfaWQYASABKAlCCbpIBnIEIAEoICKxAQoVR2V0Q3JlZGVudGlhbFJlc3BvbnNlEg4KBmtleV9pZBgBIAEoCRISCgpwcm9qZWN0X2lkGAIgASgJEhgKC3NlY3JldF9oYXNoGAMgASgMQgOAAQESKQoGc2NvcGVzGAQgAygOMhkubWlsbHJhY2UuYWNjZXNzLnYxLlNjb3BlEi8KC3Jldm9rZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIVChNXYXRjaENoYW5nZXNSZXF1ZXN0IjwKFFdhdGNoQ2hhbmdlc1Jlc3BvbnNlEhMKC3Byb2plY3RfaWRzGAEgAygJEg8KB2tleV9pZHMYAiADKAky3QIKD1NuYXBzaG90U2VydmljZRJwCg5HZXREZWZpbml0aW9ucxIpLm1pbGxyYWNlLmNvbmZpZy52MS5HZXREZWZpbml0aW9uc1JlcXVlc3QaKi5taWxscmFjZS5jb25maWcudjEuR2V0RGVmaW5pdGlvbnNSZXNwb25zZSIHkAIBkIIZBhJtCg1HZXRDcmVkZW50aWFsEigubWlsbHJhY2UuY29uZmlnLnYxLkdldENyZWRlbnRpYWxSZXF1ZXN0GikubWlsbHJhY2UuY29uZmlnLnYxLkdldENyZWRlbnRpYWxSZXNwb25zZSIHkAIBkIIZBhJpCgxXYXRjaENoYW5nZXMSJy5taWxscmFjZS5jb25maWcudjEuV2F0Y2hDaGFuZ2VzUmVxdWVzdBooLm1pbGxyYWNlLmNvbmZpZy52MS5XYXRjaENoYW5nZXNSZXNwb25zZSIEkIIZBjABYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_millrace_access_v1_scope, file_millrace_config_v1_definitions]);
+  fileDesc("CiltaWxscmFjZS9jb25maWcvdjEvc25hcHNob3Rfc2VydmljZS5wcm90bxISbWlsbHJhY2UuY29uZmlnLnYxIkgKFUdldERlZmluaXRpb25zUmVxdWVzdBIdCgpwcm9qZWN0X2lkGAEgASgJQgm6SAZyBCABKD8SEAoIcmV2aXNpb24YAiABKAQiaQoWR2V0RGVmaW5pdGlvbnNSZXNwb25zZRI0CgtkZWZpbml0aW9ucxgBIAEoCzIfLm1pbGxyYWNlLmNvbmZpZy52MS5EZWZpbml0aW9ucxIZChFzZXJ2ZWRfZ2VuZXJhdGlvbhgCIAEoDSIxChRHZXRDcmVkZW50aWFsUmVxdWVzdBIZCgZrZXlfaWQYASABKAlCCbpIBnIEIAEoICLKAQoVR2V0Q3JlZGVudGlhbFJlc3BvbnNlEg4KBmtleV9pZBgBIAEoCRISCgpwcm9qZWN0X2lkGAIgASgJEhgKC3NlY3JldF9oYXNoGAMgASgMQgOAAQESKQoGc2NvcGVzGAQgAygOMhkubWlsbHJhY2UuYWNjZXNzLnYxLlNjb3BlEi8KC3Jldm9rZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9hbGxvd2VkX29yaWdpbnMYBiADKAkiGAoWR2V0VmlzaXRvclNhbHRzUmVxdWVzdCJJChdHZXRWaXNpdG9yU2FsdHNSZXNwb25zZRIuCgVzYWx0cxgBIAMoCzIfLm1pbGxyYWNlLmNvbmZpZy52MS5WaXNpdG9yU2FsdCIuCgtWaXNpdG9yU2FsdBIMCgRkYXRlGAEgASgJEhEKBHNhbHQYAiABKAxCA4ABASIVChNXYXRjaENoYW5nZXNSZXF1ZXN0IjwKFFdhdGNoQ2hhbmdlc1Jlc3BvbnNlEhMKC3Byb2plY3RfaWRzGAEgAygJEg8KB2tleV9pZHMYAiADKAky0gMKD1NuYXBzaG90U2VydmljZRJwCg5HZXREZWZpbml0aW9ucxIpLm1pbGxyYWNlLmNvbmZpZy52MS5HZXREZWZpbml0aW9uc1JlcXVlc3QaKi5taWxscmFjZS5jb25maWcudjEuR2V0RGVmaW5pdGlvbnNSZXNwb25zZSIHkAIBkIIZBhJtCg1HZXRDcmVkZW50aWFsEigubWlsbHJhY2UuY29uZmlnLnYxLkdldENyZWRlbnRpYWxSZXF1ZXN0GikubWlsbHJhY2UuY29uZmlnLnYxLkdldENyZWRlbnRpYWxSZXNwb25zZSIHkAIBkIIZBhJzCg9HZXRWaXNpdG9yU2FsdHMSKi5taWxscmFjZS5jb25maWcudjEuR2V0VmlzaXRvclNhbHRzUmVxdWVzdBorLm1pbGxyYWNlLmNvbmZpZy52MS5HZXRWaXNpdG9yU2FsdHNSZXNwb25zZSIHkAIBkIIZBhJpCgxXYXRjaENoYW5nZXMSJy5taWxscmFjZS5jb25maWcudjEuV2F0Y2hDaGFuZ2VzUmVxdWVzdBooLm1pbGxyYWNlLmNvbmZpZy52MS5XYXRjaENoYW5nZXNSZXNwb25zZSIEkIIZBjABYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_millrace_access_v1_scope, file_millrace_config_v1_definitions]);
 
 /**
  * GetDefinitionsRequest names a revision of a project's definitions.
@@ -136,6 +136,13 @@ export type GetCredentialResponse = Message<"millrace.config.v1.GetCredentialRes
    * @generated from field: google.protobuf.Timestamp revoke_time = 5;
    */
   revokeTime?: Timestamp | undefined;
+
+  /**
+   * The origins whose web pages may use the key; empty for a key of servers and tools.
+   *
+   * @generated from field: repeated string allowed_origins = 6;
+   */
+  allowedOrigins: string[];
 };
 
 /**
@@ -144,6 +151,70 @@ export type GetCredentialResponse = Message<"millrace.config.v1.GetCredentialRes
  */
 export const GetCredentialResponseSchema: GenMessage<GetCredentialResponse> = /*@__PURE__*/
   messageDesc(file_millrace_config_v1_snapshot_service, 3);
+
+/**
+ * GetVisitorSaltsRequest asks for the secrets of today and tomorrow.
+ *
+ * @generated from message millrace.config.v1.GetVisitorSaltsRequest
+ */
+export type GetVisitorSaltsRequest = Message<"millrace.config.v1.GetVisitorSaltsRequest"> & {
+};
+
+/**
+ * Describes the message millrace.config.v1.GetVisitorSaltsRequest.
+ * Use `create(GetVisitorSaltsRequestSchema)` to create a new message.
+ */
+export const GetVisitorSaltsRequestSchema: GenMessage<GetVisitorSaltsRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_config_v1_snapshot_service, 4);
+
+/**
+ * GetVisitorSaltsResponse gives them.
+ *
+ * @generated from message millrace.config.v1.GetVisitorSaltsResponse
+ */
+export type GetVisitorSaltsResponse = Message<"millrace.config.v1.GetVisitorSaltsResponse"> & {
+  /**
+   * Today's and tomorrow's, in that order.
+   *
+   * @generated from field: repeated millrace.config.v1.VisitorSalt salts = 1;
+   */
+  salts: VisitorSalt[];
+};
+
+/**
+ * Describes the message millrace.config.v1.GetVisitorSaltsResponse.
+ * Use `create(GetVisitorSaltsResponseSchema)` to create a new message.
+ */
+export const GetVisitorSaltsResponseSchema: GenMessage<GetVisitorSaltsResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_config_v1_snapshot_service, 5);
+
+/**
+ * VisitorSalt is the secret of one day.
+ *
+ * @generated from message millrace.config.v1.VisitorSalt
+ */
+export type VisitorSalt = Message<"millrace.config.v1.VisitorSalt"> & {
+  /**
+   * The day, in UTC, such as "2026-01-31".
+   *
+   * @generated from field: string date = 1;
+   */
+  date: string;
+
+  /**
+   * 32 random bytes.
+   *
+   * @generated from field: bytes salt = 2;
+   */
+  salt: Uint8Array;
+};
+
+/**
+ * Describes the message millrace.config.v1.VisitorSalt.
+ * Use `create(VisitorSaltSchema)` to create a new message.
+ */
+export const VisitorSaltSchema: GenMessage<VisitorSalt> = /*@__PURE__*/
+  messageDesc(file_millrace_config_v1_snapshot_service, 6);
 
 /**
  * WatchChangesRequest asks for changes.
@@ -158,7 +229,7 @@ export type WatchChangesRequest = Message<"millrace.config.v1.WatchChangesReques
  * Use `create(WatchChangesRequestSchema)` to create a new message.
  */
 export const WatchChangesRequestSchema: GenMessage<WatchChangesRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_config_v1_snapshot_service, 4);
+  messageDesc(file_millrace_config_v1_snapshot_service, 7);
 
 /**
  * WatchChangesResponse names what has changed.
@@ -186,7 +257,7 @@ export type WatchChangesResponse = Message<"millrace.config.v1.WatchChangesRespo
  * Use `create(WatchChangesResponseSchema)` to create a new message.
  */
 export const WatchChangesResponseSchema: GenMessage<WatchChangesResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_config_v1_snapshot_service, 5);
+  messageDesc(file_millrace_config_v1_snapshot_service, 8);
 
 /**
  * SnapshotService gives Millrace's other services what they need to work: definitions and credentials, as they are
@@ -214,6 +285,18 @@ export const SnapshotService: GenService<{
     methodKind: "unary";
     input: typeof GetCredentialRequestSchema;
     output: typeof GetCredentialResponseSchema;
+  },
+  /**
+   * GetVisitorSalts gives the secrets of today and tomorrow (UTC) that pseudonyms of web visitors are made with. A day's
+   * secret is random, the same for every caller, and forgotten when the day after it ends: from then on nobody can tell
+   * whom a pseudonym of that day stood for. Fails with UNAVAILABLE.
+   *
+   * @generated from rpc millrace.config.v1.SnapshotService.GetVisitorSalts
+   */
+  getVisitorSalts: {
+    methodKind: "unary";
+    input: typeof GetVisitorSaltsRequestSchema;
+    output: typeof GetVisitorSaltsResponseSchema;
   },
   /**
    * WatchChanges sends a message whenever definitions or keys have changed, within a second, for as long as the caller

@@ -10,15 +10,19 @@ import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@
 import { file_millrace_access_v1_scope } from "../../access/v1/scope_pb.ts";
 import type { Aggregation } from "../../config/v1/metric_pb.ts";
 import { file_millrace_config_v1_metric } from "../../config/v1/metric_pb.ts";
+import type { Filter } from "../../event/v1/filter_pb.ts";
+import { file_millrace_event_v1_filter } from "../../event/v1/filter_pb.ts";
 import type { Granularity, Query, Result, Row } from "./query_pb.ts";
 import { file_millrace_reporting_v1_query } from "./query_pb.ts";
+import type { TailedEvent } from "./tail_pb.ts";
+import { file_millrace_reporting_v1_tail } from "./tail_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file millrace/reporting/v1/reporting_service.proto.
  */
 export const file_millrace_reporting_v1_reporting_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1taWxscmFjZS9yZXBvcnRpbmcvdjEvcmVwb3J0aW5nX3NlcnZpY2UucHJvdG8SFW1pbGxyYWNlLnJlcG9ydGluZy52MSJDCgxRdWVyeVJlcXVlc3QSMwoFcXVlcnkYASABKAsyHC5taWxscmFjZS5yZXBvcnRpbmcudjEuUXVlcnlCBrpIA8gBASI+Cg1RdWVyeVJlc3BvbnNlEi0KBnJlc3VsdBgBIAEoCzIdLm1pbGxyYWNlLnJlcG9ydGluZy52MS5SZXN1bHQiQwoMV2F0Y2hSZXF1ZXN0EjMKBXF1ZXJ5GAEgASgLMhwubWlsbHJhY2UucmVwb3J0aW5nLnYxLlF1ZXJ5Qga6SAPIAQEieAoNV2F0Y2hSZXNwb25zZRIuCgV3aG9sZRgBIAEoCzIdLm1pbGxyYWNlLnJlcG9ydGluZy52MS5SZXN1bHRIABIvCgZjaGFuZ2UYAiABKAsyHS5taWxscmFjZS5yZXBvcnRpbmcudjEuQ2hhbmdlSABCBgoEa2luZCKbAQoGQ2hhbmdlEjAKDGNoYW5nZWRfcm93cxgBIAMoCzIaLm1pbGxyYWNlLnJlcG9ydGluZy52MS5Sb3cSMAoMcmVtb3ZlZF9yb3dzGAIgAygLMhoubWlsbHJhY2UucmVwb3J0aW5nLnYxLlJvdxItCgl3YXRlcm1hcmsYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjAKEUdldENhdGFsb2dSZXF1ZXN0EhsKCnByb2plY3RfaWQYASABKAlCB7pIBHICKD8iqAIKEkdldENhdGFsb2dSZXNwb25zZRISCgpwcm9qZWN0X2lkGAEgASgJEhEKCXRpbWVfem9uZRgCIAEoCRI1CgdtZXRyaWNzGAMgAygLMiQubWlsbHJhY2UucmVwb3J0aW5nLnYxLkNhdGFsb2dNZXRyaWMSOwoKZGltZW5zaW9ucxgEIAMoCzInLm1pbGxyYWNlLnJlcG9ydGluZy52MS5DYXRhbG9nRGltZW5zaW9uEjUKB3JvbGx1cHMYBSADKAsyJC5taWxscmFjZS5yZXBvcnRpbmcudjEuQ2F0YWxvZ1JvbGx1cBJACg1ncmFudWxhcml0aWVzGAYgAygLMikubWlsbHJhY2UucmVwb3J0aW5nLnYxLkNhdGFsb2dHcmFudWxhcml0eSJ2Cg1DYXRhbG9nTWV0cmljEgwKBG5hbWUYASABKAkSNAoLYWdncmVnYXRpb24YAiABKA4yHy5taWxscmFjZS5jb25maWcudjEuQWdncmVnYXRpb24SDAoEdW5pdBgDIAEoCRITCgtkZXNjcmlwdGlvbhgEIAEoCSIxChBDYXRhbG9nRGltZW5zaW9uEgwKBG5hbWUYASABKAkSDwoHbWV0cmljcxgCIAMoCSJyCg1DYXRhbG9nUm9sbHVwEgwKBG5hbWUYASABKAkSDwoHbWV0cmljcxgCIAMoCRISCgpkaW1lbnNpb25zGAMgAygJEi4KCnN0YXJ0X3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInsKEkNhdGFsb2dHcmFudWxhcml0eRI3CgtncmFudWxhcml0eRgBIAEoDjIiLm1pbGxyYWNlLnJlcG9ydGluZy52MS5HcmFudWxhcml0eRIsCglyZXRlbnRpb24YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ytwIKEFJlcG9ydGluZ1NlcnZpY2USWwoFUXVlcnkSIy5taWxscmFjZS5yZXBvcnRpbmcudjEuUXVlcnlSZXF1ZXN0GiQubWlsbHJhY2UucmVwb3J0aW5nLnYxLlF1ZXJ5UmVzcG9uc2UiB5ACAZCCGQQSWgoFV2F0Y2gSIy5taWxscmFjZS5yZXBvcnRpbmcudjEuV2F0Y2hSZXF1ZXN0GiQubWlsbHJhY2UucmVwb3J0aW5nLnYxLldhdGNoUmVzcG9uc2UiBJCCGQQwARJqCgpHZXRDYXRhbG9nEigubWlsbHJhY2UucmVwb3J0aW5nLnYxLkdldENhdGFsb2dSZXF1ZXN0GikubWlsbHJhY2UucmVwb3J0aW5nLnYxLkdldENhdGFsb2dSZXNwb25zZSIHkAIBkIIZBGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_access_v1_scope, file_millrace_config_v1_metric, file_millrace_reporting_v1_query]);
+  fileDesc("Ci1taWxscmFjZS9yZXBvcnRpbmcvdjEvcmVwb3J0aW5nX3NlcnZpY2UucHJvdG8SFW1pbGxyYWNlLnJlcG9ydGluZy52MSJDCgxRdWVyeVJlcXVlc3QSMwoFcXVlcnkYASABKAsyHC5taWxscmFjZS5yZXBvcnRpbmcudjEuUXVlcnlCBrpIA8gBASI+Cg1RdWVyeVJlc3BvbnNlEi0KBnJlc3VsdBgBIAEoCzIdLm1pbGxyYWNlLnJlcG9ydGluZy52MS5SZXN1bHQiQwoMV2F0Y2hSZXF1ZXN0EjMKBXF1ZXJ5GAEgASgLMhwubWlsbHJhY2UucmVwb3J0aW5nLnYxLlF1ZXJ5Qga6SAPIAQEieAoNV2F0Y2hSZXNwb25zZRIuCgV3aG9sZRgBIAEoCzIdLm1pbGxyYWNlLnJlcG9ydGluZy52MS5SZXN1bHRIABIvCgZjaGFuZ2UYAiABKAsyHS5taWxscmFjZS5yZXBvcnRpbmcudjEuQ2hhbmdlSABCBgoEa2luZCKbAQoGQ2hhbmdlEjAKDGNoYW5nZWRfcm93cxgBIAMoCzIaLm1pbGxyYWNlLnJlcG9ydGluZy52MS5Sb3cSMAoMcmVtb3ZlZF9yb3dzGAIgAygLMhoubWlsbHJhY2UucmVwb3J0aW5nLnYxLlJvdxItCgl3YXRlcm1hcmsYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wItMBCgtUYWlsUmVxdWVzdBIbCgpwcm9qZWN0X2lkGAEgASgJQge6SARyAig/EiIKBW5hbWVzGAIgAygJQhO6SBCSAQ0QFBgBIgdyBSABKIABEikKBmZpbHRlchgDIAEoCzIZLm1pbGxyYWNlLmV2ZW50LnYxLkZpbHRlchIQCghtYXNrX2lkcxgEIAEoCBInChVtYXhfZXZlbnRzX3Blcl9zZWNvbmQYBSABKA1CCLpIBSoDGMgBEh0KDHJlY2VudF9jb3VudBgGIAEoDUIHukgEKgIYMiJpCgxUYWlsUmVzcG9uc2USMgoGZXZlbnRzGAEgAygLMiIubWlsbHJhY2UucmVwb3J0aW5nLnYxLlRhaWxlZEV2ZW50EhUKDXNraXBwZWRfY291bnQYAiABKAQSDgoGaXNfZ2FwGAMgASgIIjAKEUdldENhdGFsb2dSZXF1ZXN0EhsKCnByb2plY3RfaWQYASABKAlCB7pIBHICKD8iqAIKEkdldENhdGFsb2dSZXNwb25zZRISCgpwcm9qZWN0X2lkGAEgASgJEhEKCXRpbWVfem9uZRgCIAEoCRI1CgdtZXRyaWNzGAMgAygLMiQubWlsbHJhY2UucmVwb3J0aW5nLnYxLkNhdGFsb2dNZXRyaWMSOwoKZGltZW5zaW9ucxgEIAMoCzInLm1pbGxyYWNlLnJlcG9ydGluZy52MS5DYXRhbG9nRGltZW5zaW9uEjUKB3JvbGx1cHMYBSADKAsyJC5taWxscmFjZS5yZXBvcnRpbmcudjEuQ2F0YWxvZ1JvbGx1cBJACg1ncmFudWxhcml0aWVzGAYgAygLMikubWlsbHJhY2UucmVwb3J0aW5nLnYxLkNhdGFsb2dHcmFudWxhcml0eSJ2Cg1DYXRhbG9nTWV0cmljEgwKBG5hbWUYASABKAkSNAoLYWdncmVnYXRpb24YAiABKA4yHy5taWxscmFjZS5jb25maWcudjEuQWdncmVnYXRpb24SDAoEdW5pdBgDIAEoCRITCgtkZXNjcmlwdGlvbhgEIAEoCSIxChBDYXRhbG9nRGltZW5zaW9uEgwKBG5hbWUYASABKAkSDwoHbWV0cmljcxgCIAMoCSJyCg1DYXRhbG9nUm9sbHVwEgwKBG5hbWUYASABKAkSDwoHbWV0cmljcxgCIAMoCRISCgpkaW1lbnNpb25zGAMgAygJEi4KCnN0YXJ0X3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInsKEkNhdGFsb2dHcmFudWxhcml0eRI3CgtncmFudWxhcml0eRgBIAEoDjIiLm1pbGxyYWNlLnJlcG9ydGluZy52MS5HcmFudWxhcml0eRIsCglyZXRlbnRpb24YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ykAMKEFJlcG9ydGluZ1NlcnZpY2USWwoFUXVlcnkSIy5taWxscmFjZS5yZXBvcnRpbmcudjEuUXVlcnlSZXF1ZXN0GiQubWlsbHJhY2UucmVwb3J0aW5nLnYxLlF1ZXJ5UmVzcG9uc2UiB5ACAZCCGQQSWgoFV2F0Y2gSIy5taWxscmFjZS5yZXBvcnRpbmcudjEuV2F0Y2hSZXF1ZXN0GiQubWlsbHJhY2UucmVwb3J0aW5nLnYxLldhdGNoUmVzcG9uc2UiBJCCGQQwARJXCgRUYWlsEiIubWlsbHJhY2UucmVwb3J0aW5nLnYxLlRhaWxSZXF1ZXN0GiMubWlsbHJhY2UucmVwb3J0aW5nLnYxLlRhaWxSZXNwb25zZSIEkIIZBDABEmoKCkdldENhdGFsb2cSKC5taWxscmFjZS5yZXBvcnRpbmcudjEuR2V0Q2F0YWxvZ1JlcXVlc3QaKS5taWxscmFjZS5yZXBvcnRpbmcudjEuR2V0Q2F0YWxvZ1Jlc3BvbnNlIgeQAgGQghkEYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_access_v1_scope, file_millrace_config_v1_metric, file_millrace_event_v1_filter, file_millrace_reporting_v1_query, file_millrace_reporting_v1_tail]);
 
 /**
  * QueryRequest asks a question.
@@ -156,6 +160,97 @@ export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
   messageDesc(file_millrace_reporting_v1_reporting_service, 4);
 
 /**
+ * TailRequest says which events are wanted.
+ *
+ * @generated from message millrace.reporting.v1.TailRequest
+ */
+export type TailRequest = Message<"millrace.reporting.v1.TailRequest"> & {
+  /**
+   * The project. Empty: the credential's own.
+   *
+   * @generated from field: string project_id = 1;
+   */
+  projectId: string;
+
+  /**
+   * The names of the events, at most 20. Empty: all.
+   *
+   * @generated from field: repeated string names = 2;
+   */
+  names: string[];
+
+  /**
+   * What else must hold, by the fields of a metric's filter: properties, user_id, page, browser and so on. Absent: all.
+   *
+   * @generated from field: millrace.event.v1.Filter filter = 3;
+   */
+  filter?: Filter | undefined;
+
+  /**
+   * Gives user, anonymous and session ids as pseudonyms, the same for the same id within this call, and no other.
+   *
+   * @generated from field: bool mask_ids = 4;
+   */
+  maskIds: boolean;
+
+  /**
+   * How many events a second at most, 1 to 200. 0: 20.
+   *
+   * @generated from field: uint32 max_events_per_second = 5;
+   */
+  maxEventsPerSecond: number;
+
+  /**
+   * With how many of the events that were processed just before to begin, at most 50.
+   *
+   * @generated from field: uint32 recent_count = 6;
+   */
+  recentCount: number;
+};
+
+/**
+ * Describes the message millrace.reporting.v1.TailRequest.
+ * Use `create(TailRequestSchema)` to create a new message.
+ */
+export const TailRequestSchema: GenMessage<TailRequest> = /*@__PURE__*/
+  messageDesc(file_millrace_reporting_v1_reporting_service, 5);
+
+/**
+ * TailResponse is what has arrived since the message before. The first comes at once, events or not.
+ *
+ * @generated from message millrace.reporting.v1.TailResponse
+ */
+export type TailResponse = Message<"millrace.reporting.v1.TailResponse"> & {
+  /**
+   * The events, in the order in which they were processed, as far as they came from one partition of the log.
+   *
+   * @generated from field: repeated millrace.reporting.v1.TailedEvent events = 1;
+   */
+  events: TailedEvent[];
+
+  /**
+   * How many more were processed that match, as far as is known, and were left out because there were too many.
+   *
+   * @generated from field: uint64 skipped_count = 2;
+   */
+  skippedCount: bigint;
+
+  /**
+   * True when more may have been processed, and it is not known how many: a message between services was lost.
+   *
+   * @generated from field: bool is_gap = 3;
+   */
+  isGap: boolean;
+};
+
+/**
+ * Describes the message millrace.reporting.v1.TailResponse.
+ * Use `create(TailResponseSchema)` to create a new message.
+ */
+export const TailResponseSchema: GenMessage<TailResponse> = /*@__PURE__*/
+  messageDesc(file_millrace_reporting_v1_reporting_service, 6);
+
+/**
  * GetCatalogRequest names a project.
  *
  * @generated from message millrace.reporting.v1.GetCatalogRequest
@@ -174,7 +269,7 @@ export type GetCatalogRequest = Message<"millrace.reporting.v1.GetCatalogRequest
  * Use `create(GetCatalogRequestSchema)` to create a new message.
  */
 export const GetCatalogRequestSchema: GenMessage<GetCatalogRequest> = /*@__PURE__*/
-  messageDesc(file_millrace_reporting_v1_reporting_service, 5);
+  messageDesc(file_millrace_reporting_v1_reporting_service, 7);
 
 /**
  * GetCatalogResponse says what can be asked about a project.
@@ -230,7 +325,7 @@ export type GetCatalogResponse = Message<"millrace.reporting.v1.GetCatalogRespon
  * Use `create(GetCatalogResponseSchema)` to create a new message.
  */
 export const GetCatalogResponseSchema: GenMessage<GetCatalogResponse> = /*@__PURE__*/
-  messageDesc(file_millrace_reporting_v1_reporting_service, 6);
+  messageDesc(file_millrace_reporting_v1_reporting_service, 8);
 
 /**
  * CatalogMetric is a metric that can be asked for.
@@ -272,7 +367,7 @@ export type CatalogMetric = Message<"millrace.reporting.v1.CatalogMetric"> & {
  * Use `create(CatalogMetricSchema)` to create a new message.
  */
 export const CatalogMetricSchema: GenMessage<CatalogMetric> = /*@__PURE__*/
-  messageDesc(file_millrace_reporting_v1_reporting_service, 7);
+  messageDesc(file_millrace_reporting_v1_reporting_service, 9);
 
 /**
  * CatalogDimension is something that metrics can be broken down by.
@@ -300,7 +395,7 @@ export type CatalogDimension = Message<"millrace.reporting.v1.CatalogDimension">
  * Use `create(CatalogDimensionSchema)` to create a new message.
  */
 export const CatalogDimensionSchema: GenMessage<CatalogDimension> = /*@__PURE__*/
-  messageDesc(file_millrace_reporting_v1_reporting_service, 8);
+  messageDesc(file_millrace_reporting_v1_reporting_service, 10);
 
 /**
  * CatalogRollup is a combination that is kept ready. Any of its metrics can be asked for by any of its dimensions.
@@ -342,7 +437,7 @@ export type CatalogRollup = Message<"millrace.reporting.v1.CatalogRollup"> & {
  * Use `create(CatalogRollupSchema)` to create a new message.
  */
 export const CatalogRollupSchema: GenMessage<CatalogRollup> = /*@__PURE__*/
-  messageDesc(file_millrace_reporting_v1_reporting_service, 9);
+  messageDesc(file_millrace_reporting_v1_reporting_service, 11);
 
 /**
  * CatalogGranularity is a granularity that can be asked for.
@@ -370,7 +465,7 @@ export type CatalogGranularity = Message<"millrace.reporting.v1.CatalogGranulari
  * Use `create(CatalogGranularitySchema)` to create a new message.
  */
 export const CatalogGranularitySchema: GenMessage<CatalogGranularity> = /*@__PURE__*/
-  messageDesc(file_millrace_reporting_v1_reporting_service, 10);
+  messageDesc(file_millrace_reporting_v1_reporting_service, 12);
 
 /**
  * ReportingService answers questions about what was measured.
@@ -401,6 +496,19 @@ export const ReportingService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchRequestSchema;
     output: typeof WatchResponseSchema;
+  },
+  /**
+   * Tail sends events as they are processed, within a second of their arrival, newest last; first some that were
+   * processed just before, where they are still at hand. It is a sample where there are too many, and then says how many
+   * were left out. Fails with INVALID_ARGUMENT for a wrong filter; ends with UNAVAILABLE when the server drains: tail
+   * again.
+   *
+   * @generated from rpc millrace.reporting.v1.ReportingService.Tail
+   */
+  tail: {
+    methodKind: "server_streaming";
+    input: typeof TailRequestSchema;
+    output: typeof TailResponseSchema;
   },
   /**
    * GetCatalog says what can be asked about a project.

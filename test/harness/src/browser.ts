@@ -1,0 +1,42 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { type Browser, chromium } from "playwright-core";
+
+/** Where Chromium is looked for when MILLRACE_TEST_CHROMIUM names none. */
+const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** It speaks to nobody but the pages under test. */
+const ARGUMENTS = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** A real Chromium without a window. The caller closes it. Fails with the line to type where there is none. */
+export async function openBrowser(): Promise<Browser> {
+  const isRoot = process.getuid?.() === 0;
+  const args = isRoot ? [...ARGUMENTS, "--no-sandbox"] : ARGUMENTS;
+  return chromium.launch({ executablePath: findChromium(isRoot), headless: true, args });
+}
+
+function findChromium(isRoot: boolean): string {
+  const given = process.env["MILLRACE_TEST_CHROMIUM"];
+  const found = given ?? PATHS.find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  if (isRoot && existsSync("/usr/bin/apt-get")) installChromium();
+  const installed = PATHS.find((path) => existsSync(path));
+  if (installed !== undefined) return installed;
+  throw new Error(
+    "These tests need Chromium: `sudo apt-get install chromium`, or name one with MILLRACE_TEST_CHROMIUM=/path/to/chrome",
+  );
+}
+
+function installChromium(): void {
+  process.stderr.write("Installing Chromium for the tests: apt-get install chromium\n");
+  const options = { stdio: "ignore", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
+  execFileSync("apt-get", ["update", "-qq"], options);
+  execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], options);
+}
