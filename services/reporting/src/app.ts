@@ -9,6 +9,7 @@ import { createGetCatalog } from "./get-catalog.ts";
 import { DEFAULT_LIMITS, type ReportingLimits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { createQuery } from "./query.ts";
+import { createTail } from "./tail.ts";
 import { createWatch } from "./watch.ts";
 
 /** What reporting is built from. */
@@ -48,10 +49,11 @@ export function createReportingApp(deps: ReportingDeps): ReportingApp {
   };
   const query = createQuery(dependencies);
   const watch = createWatch(dependencies);
+  const tail = createTail(dependencies);
   const getCatalog = createGetCatalog(dependencies);
   const reason = new Failure("unavailable", "DRAINING", "the server is being stopped; watch again");
   return {
-    routes: (router) => void router.service(ReportingService, { query, watch, getCatalog }),
+    routes: (router) => void router.service(ReportingService, { query, watch, tail, getCatalog }),
     drain: () => draining.abort(reason),
     close: async () => draining.abort(reason),
   };
