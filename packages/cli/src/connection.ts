@@ -4,35 +4,35 @@ import { type Client, createClient, type Interceptor, type Transport } from "@co
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { CREDENTIALS_FILE, type Credentials, readCredentials, writeCredentials } from "@millrace/credential";
 import { Failure } from "@millrace/failure";
+import { contextsPath, readContexts } from "./context/contexts-file.ts";
+import { type GlobalOptions, sameServer, type Target, targetOf } from "./context/target.ts";
 
-/** The options that every command has. */
-export type GlobalOptions = { readonly url?: string; readonly key?: string; readonly project?: string };
+export type { GlobalOptions } from "./context/target.ts";
 
 /** What a command needs the server for: keys differ by it. */
 export type Purpose = "manage" | "ask" | "send" | "import";
 
-const DEFAULT_URL = "http://127.0.0.1:8080";
-
 /** Where the server is, and which keys there are for it. */
 export class Connection {
-  readonly url: string;
-  readonly #options: GlobalOptions;
+  /** Where the server is, and who says so. */
+  readonly target: Target;
   readonly #path: string;
   /** The server that the credentials file is for, when it is not this one. */
   readonly #foreign: string | undefined;
   #credentials: Credentials | undefined;
 
   constructor(options: GlobalOptions, environment: NodeJS.ProcessEnv = process.env) {
-    const given = environment["MILLRACE_KEY"];
-    const project = options.project ?? environment["MILLRACE_PROJECT"];
-    const key = options.key ?? (given === "" ? undefined : given);
-    this.#options = { ...(key !== undefined && { key }), ...(project !== undefined && { project }) };
     this.#path = join(environment["MILLRACE_DATA_DIR"] || ".millrace", CREDENTIALS_FILE);
     const kept = readCredentials(this.#path);
-    this.url = withoutSlash(options.url ?? (environment["MILLRACE_URL"] || (kept?.url ?? DEFAULT_URL)));
+    this.target = targetOf(options, environment, { contexts: readContexts(contextsPath(environment)), kept });
     // The keys of one server are never shown to another.
     this.#credentials = kept !== undefined && sameServer(kept.url, this.url) ? kept : undefined;
     this.#foreign = kept !== undefined && this.#credentials === undefined ? kept.url : undefined;
+  }
+
+  /** Where the server is. */
+  get url(): string {
+    return this.target.url;
   }
 
   /** The file that keys are kept in. */
@@ -54,14 +54,24 @@ export class Connection {
     return createConnectTransport({ baseUrl: this.url, httpVersion: "2", interceptors: [authorize] });
   }
 
+  /** The project that was named; "" where none was, and the answer is then of all of them or of the key's own. */
+  get namedProject(): string {
+    return this.target.project ?? "";
+  }
+
+  /** The projects that the credentials file has keys of. */
+  get knownProjects(): readonly string[] {
+    return Object.keys(this.#credentials?.projectKeys ?? {});
+  }
+
   /**
    * The project to name in requests; "" where the key says it. Without --project it is the only one that the
    * credentials know.
    */
   get project(): string {
-    if (this.#options.project !== undefined) return this.#options.project;
-    if (this.#options.key !== undefined) return "";
-    const known = Object.keys(this.#credentials?.projectKeys ?? {});
+    if (this.target.project !== undefined) return this.target.project;
+    if (this.target.key !== undefined) return "";
+    const known = this.knownProjects;
     if (known.length === 1) return known[0]!;
     const which = known.length === 0 ? "none is known here" : `known are ${known.join(", ")}`;
     const message = `name a project with --project or MILLRACE_PROJECT; ${which}`;
@@ -70,12 +80,12 @@ export class Connection {
 
   /** Whether a key for importing is at hand. */
   get canImport(): boolean {
-    return this.#options.key !== undefined || this.#credentials?.importKeys?.[this.project] !== undefined;
+    return this.target.key !== undefined || this.#credentials?.importKeys?.[this.project] !== undefined;
   }
 
   /** Whether a key that may manage everything is at hand. */
   get canManage(): boolean {
-    return this.#options.key !== undefined || this.#credentials?.adminKey !== undefined;
+    return this.target.key !== undefined || this.#credentials?.adminKey !== undefined;
   }
 
   /** Whether keys can be kept: not where the file has those of another server. */
@@ -96,7 +106,7 @@ export class Connection {
   }
 
   #key(purpose: Purpose): string {
-    if (this.#options.key !== undefined) return this.#options.key;
+    if (this.target.key !== undefined) return this.target.key;
     const known = this.#credentials;
     const key =
       purpose === "send"
@@ -110,16 +120,4 @@ export class Connection {
     const message = `no API key for this is known${project}: give one with --key or MILLRACE_KEY, or ${where}`;
     throw new Failure("unauthenticated", "CREDENTIAL_MISSING", message);
   }
-}
-
-function withoutSlash(url: string): string {
-  if (!URL.canParse(url) || !/^https?:/.test(url)) {
-    throw new Failure("invalid", "FIELD_INVALID", `"${url}" is not an address such as ${DEFAULT_URL}`);
-  }
-  return url.replace(/\/+$/, "");
-}
-
-function sameServer(a: string, b: string): boolean {
-  const normal = (url: string) => new URL(url).host.replace(/^localhost(?=:|$)/, "127.0.0.1");
-  return URL.canParse(a) && normal(a) === normal(b);
 }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addContextCommand } from "./commands/context.ts";
 import { addKeyCommand } from "./commands/key.ts";
 import { addMetricCommand } from "./commands/metric.ts";
 import { addProjectCommand } from "./commands/project.ts";
@@ -8,8 +9,8 @@ import { addSendCommand } from "./commands/send.ts";
 import { addStatusCommand } from "./commands/status.ts";
 
 const NOTES = `
-Where it connects to, first found first: --url and --key, MILLRACE_URL and MILLRACE_KEY, the credentials that a local
-server keeps in its data directory (MILLRACE_DATA_DIR, .millrace).
+Where it connects to, first found first: --url and --key; --context; MILLRACE_URL and MILLRACE_KEY; MILLRACE_CONTEXT, or
+the context in use; the credentials that a local server keeps in its data directory (MILLRACE_DATA_DIR, .millrace).
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or a request that was refused, 3 the server could not be reached,
 130 interrupted.`;
@@ -23,6 +24,7 @@ export function createProgram(): Command {
     .option("--url <url>", "the server's address")
     .option("--key <key>", "an API key")
     .option("--project <id>", "the project; needed where there are several")
+    .option("--context <name>", "the server of that name: millrace context")
     .addHelpText("after", NOTES)
     .showHelpAfterError("(--help shows what can be given)")
     .configureHelp({ showGlobalOptions: true })
@@ -36,6 +38,7 @@ export function createProgram(): Command {
     addMetricCommand,
     addRollupCommand,
     addStatusCommand,
+    addContextCommand,
   ]) {
     add(program);
   }

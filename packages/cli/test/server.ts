@@ -23,8 +23,14 @@ export type TestServer = {
 /** Starts a server and waits until it is ready. */
 export async function startServer(): Promise<TestServer> {
   const directory = mkdtempSync(join(tmpdir(), "millrace-cli-"));
-  const env = { ...process.env, MILLRACE_DATA_DIR: directory, MILLRACE_COARSE_FLUSH_PERCENT: "1" };
-  for (const name of ["MILLRACE_URL", "MILLRACE_KEY", "MILLRACE_PROJECT"]) delete (env as NodeJS.ProcessEnv)[name];
+  const env = {
+    ...process.env,
+    MILLRACE_DATA_DIR: directory,
+    MILLRACE_COARSE_FLUSH_PERCENT: "1",
+    XDG_CONFIG_HOME: join(directory, "config"),
+  };
+  for (const name of ["MILLRACE_URL", "MILLRACE_KEY", "MILLRACE_PROJECT", "MILLRACE_CONTEXT"])
+    delete (env as NodeJS.ProcessEnv)[name];
   const server = spawn(process.execPath, [MAIN], {
     env: { ...env, MILLRACE_PORT: "0", MILLRACE_ADMIN_PORT: "0", MILLRACE_LOG_LEVEL: "error" },
     stdio: ["ignore", "pipe", "pipe"],

@@ -15,7 +15,7 @@ Environment variables:
 `;
 
 /** What the command line reads in the same shell. */
-const COMMAND_LINE_VARIABLES = ["MILLRACE_URL", "MILLRACE_KEY", "MILLRACE_PROJECT"];
+const COMMAND_LINE_VARIABLES = ["MILLRACE_URL", "MILLRACE_KEY", "MILLRACE_PROJECT", "MILLRACE_CONTEXT"];
 
 async function main(): Promise<void> {
   if (process.argv.includes("--help") || process.argv.includes("-h")) {

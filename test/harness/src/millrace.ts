@@ -126,7 +126,12 @@ export class Millrace {
 
   /** Runs the command line against this server, in its data directory. */
   cli(...args: string[]) {
-    return runCli(args, { cwd: this.dataDirectory, env: environment({ MILLRACE_DATA_DIR: this.dataDirectory }) });
+    // The settings of whoever runs the tests are not theirs.
+    const env = environment({
+      MILLRACE_DATA_DIR: this.dataDirectory,
+      XDG_CONFIG_HOME: join(this.dataDirectory, "config"),
+    });
+    return runCli(args, { cwd: this.dataDirectory, env });
   }
 
   /** The metrics of the admin port, as text. */

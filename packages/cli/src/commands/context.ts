@@ -1,0 +1,168 @@
+import { maskApiKey, parseApiKey } from "@millrace/credential";
+import { Failure } from "@millrace/failure";
+import type { Command } from "commander";
+import {
+  CONTEXTS_MAX,
+  type Context,
+  type Contexts,
+  checkedName,
+  contextsPath,
+  readContexts,
+  writeContexts,
+} from "../context/contexts-file.ts";
+import { readSecret } from "../context/read-secret.ts";
+import { contextNamed, type GlobalOptions, withoutSlash } from "../context/target.ts";
+import { printTable } from "../output/table.ts";
+import { describe } from "./listing.ts";
+import { print, printJson } from "./options.ts";
+
+const NOTES = `
+Examples:
+  millrace context add prod --url https://millrace.example.org --project shop
+  millrace context add local --url http://127.0.0.1:8080 --key - < key.txt
+  millrace context use prod
+  millrace query page_views --context local
+  millrace context use --none
+
+A context is a server by a name: its address, a key, a project. add asks for the key without showing it, or reads it from
+standard input where that is no terminal; --no-key keeps none. --context NAME and MILLRACE_CONTEXT choose one for a
+command, "use" for all that follow. A context's key is shown to its own server alone. They are kept in
+$XDG_CONFIG_HOME/millrace/contexts.json (by default ~/.config), which only its owner can read.`;
+
+type Json = { readonly json?: boolean };
+
+/** `millrace context`. */
+export function addContextCommand(program: Command): void {
+  const context = program
+    .command("context")
+    .description("Servers by name: add, list, use, show, remove.")
+    .addHelpText("after", NOTES);
+  context
+    .command("add")
+    .argument("<name>", "what to call it, such as prod")
+    .description("Add a server, or replace the one of that name. --url, --key and --project say what it is.")
+    .option("--no-key", "keep no key")
+    .addHelpText("after", NOTES)
+    .action(add);
+  context
+    .command("list")
+    .description("List the servers; the one in use is marked.")
+    .option("--json", "print JSON")
+    .action((options: Json) => listContexts(options));
+  context
+    .command("use")
+    .argument("[name]", "the context to use from now on")
+    .option("--none", "use none")
+    .description("Choose the server for the commands that follow.")
+    .action((name: string | undefined, options: { none?: boolean }) => use(name, options.none === true));
+  context
+    .command("show")
+    .argument("[name]", "the context (default: the one in use)")
+    .description("Show a server, its key masked.")
+    .option("--json", "print JSON")
+    .action((name: string | undefined, options: Json) => show(name, options));
+  context
+    .command("remove")
+    .argument("<name>", "the context")
+    .description("Forget a server and its key.")
+    .action(remove);
+}
+
+async function add(name: string, _options: unknown, command: Command): Promise<void> {
+  const { path, contexts } = known();
+  const { url, project, key } = command.optsWithGlobals<Omit<GlobalOptions, "key"> & { key?: string | boolean }>();
+  if (url === undefined) throw wrong(`say where it is: millrace context add ${name} --url https://…`);
+  const added: Context = {
+    url: withoutSlash(url),
+    ...(key !== false && { key: await keyOf(key, name) }),
+    ...(project !== undefined && { project }),
+  };
+  const all = { ...contexts.contexts, [checkedName(name)]: added };
+  if (Object.keys(all).length > CONTEXTS_MAX) throw wrong(`there are ${CONTEXTS_MAX} contexts already; remove one`);
+  const isFirst = Object.keys(all).length === 1;
+  writeContexts(path, { ...contexts, contexts: all, ...(isFirst && { current: name }) });
+  print(`${Object.hasOwn(contexts.contexts, name) ? "Replaced" : "Added"} ${name}: ${added.url}`);
+  print(`It is kept in ${path}.`);
+  print(isFirst ? "It is in use from now on." : `  millrace context use ${name}`);
+}
+
+/** The key given, or `true` and "-" for one that is typed or comes from standard input. */
+async function keyOf(given: string | boolean | undefined, name: string): Promise<string> {
+  const isGiven = typeof given === "string" && given !== "-";
+  const text = isGiven ? given : await readSecret(`API key for ${name} (it is not shown): `);
+  // A key that was cut off on its way here is better found now than by the server later.
+  parseApiKey(text);
+  return text;
+}
+
+function listContexts(options: Json): void {
+  const { contexts } = known();
+  const all = Object.entries(contexts.contexts).sort(([a], [b]) => (a < b ? -1 : 1));
+  const documents = all.map(([name, each]) => documentOf(name, each, contexts));
+  if (options.json === true) {
+    printJson(documents);
+    return;
+  }
+  const columns = ["", "context", "address", "project", "key"].map((title) => ({ title }));
+  const rows = documents.map(({ name, inUse, url, project, key }) => [inUse ? "*" : "", name, url, project, key]);
+  printTable(columns, rows, "There are no contexts: millrace context add NAME --url URL");
+}
+
+function use(name: string | undefined, none: boolean): void {
+  const { path, contexts } = known();
+  if (none) {
+    writeContexts(path, { contexts: contexts.contexts });
+    print("No context is in use.");
+    return;
+  }
+  if (name === undefined) throw wrong("name a context, or say --none");
+  const { url } = contextNamed(contexts, name);
+  writeContexts(path, { ...contexts, current: name });
+  print(`${name} is in use: ${url}`);
+}
+
+function show(name: string | undefined, options: Json): void {
+  const { contexts } = known();
+  const wanted = name ?? (process.env["MILLRACE_CONTEXT"] || contexts.current);
+  if (wanted === undefined) throw wrong("no context is in use: millrace context use NAME");
+  const document = documentOf(wanted, contextNamed(contexts, wanted), contexts);
+  if (options.json === true) {
+    printJson(document);
+    return;
+  }
+  describe([
+    ["context", document.name],
+    ["address", document.url],
+    ["project", document.project],
+    ["key", document.key],
+    ["in use", document.inUse ? "yes" : "no"],
+  ]);
+}
+
+function remove(name: string): void {
+  const { path, contexts } = known();
+  contextNamed(contexts, name);
+  const { [name]: _, ...rest } = contexts.contexts;
+  const { current } = contexts;
+  writeContexts(path, { contexts: rest, ...(current !== undefined && current !== name && { current }) });
+  print(`Removed ${name}.${current === name ? " No context is in use." : ""}`);
+}
+
+function known(): { readonly path: string; readonly contexts: Contexts } {
+  const path = contextsPath(process.env);
+  return { path, contexts: readContexts(path) };
+}
+
+function documentOf(name: string, { url, key, project }: Context, contexts: Contexts) {
+  return {
+    name,
+    url,
+    project: project ?? "",
+    key: key === undefined ? "" : maskApiKey(key),
+    inUse: contexts.current === name,
+  };
+}
+
+function wrong(message: string): Failure {
+  return new Failure("invalid", "FIELD_INVALID", message);
+}
