@@ -6,6 +6,12 @@ import { DefinitionsSchema } from "@millrace/api/millrace/config/v1/definitions_
 import { GetCredentialResponseSchema, SnapshotService } from "@millrace/api/millrace/config/v1/snapshot_service_pb";
 
 type Change = { projectIds?: string[]; keyIds?: string[] };
+type Key = {
+  readonly secretHash: Uint8Array;
+  readonly projectId: string;
+  readonly allowedOrigins: string[];
+  revokedMs?: number;
+};
 type Watcher = { push: (change: Change) => void; end: () => void };
 
 /** A SnapshotService in memory whose state a test changes. */
@@ -16,10 +22,12 @@ export class FakeConfig {
   away = false;
   /** Whether reads fail although watches go on. */
   readsFail = false;
+  /** The present, which the days of visitors' secrets are counted from. */
+  nowMs = 1_000_000;
   /** When set, reads wait for it after they have looked at the state. */
   gate: Promise<void> | undefined;
   readonly #revisions = new Map<string, number>();
-  readonly #keys = new Map<string, { secretHash: Uint8Array; projectId: string; revokedMs?: number }>();
+  readonly #keys = new Map<string, Key>();
   readonly #watchers = new Set<Watcher>();
 
   readonly transport = createRouterTransport(({ service }) => {
@@ -36,7 +44,7 @@ export class FakeConfig {
         this.#answer(keyId, () => {
           const key = this.#keys.get(keyId);
           if (key === undefined) throw new ConnectError("none", Code.NotFound);
-          const { secretHash, projectId, revokedMs } = key;
+          const { secretHash, projectId, revokedMs, allowedOrigins } = key;
           const revokeTime = revokedMs === undefined ? undefined : timestampFromMs(revokedMs);
           return create(GetCredentialResponseSchema, {
             keyId,
@@ -44,7 +52,16 @@ export class FakeConfig {
             secretHash,
             scopes: [Scope.INGEST],
             revokeTime,
+            allowedOrigins,
           });
+        }),
+      getVisitorSalts: () =>
+        this.#answer("salts", () => {
+          const salts = [0, 1].map((day) => {
+            const date = new Date(this.nowMs + day * 86_400_000).toISOString().slice(0, 10);
+            return { date, salt: new TextEncoder().encode(date.padStart(32, "-")) };
+          });
+          return { salts };
         }),
       watchChanges: (_request, context) => this.#watch(context.signal),
     });
@@ -70,8 +87,8 @@ export class FakeConfig {
     this.#tell({ projectIds: [projectId] });
   }
 
-  setKey(keyId: string, secretHash: Uint8Array, projectId = "shop"): void {
-    this.#keys.set(keyId, { secretHash, projectId });
+  setKey(keyId: string, secretHash: Uint8Array, projectId = "shop", allowedOrigins: string[] = []): void {
+    this.#keys.set(keyId, { secretHash, projectId, allowedOrigins });
     this.#tell({ keyIds: [keyId] });
   }
 

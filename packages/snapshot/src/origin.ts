@@ -19,6 +19,8 @@ export type KeyHolder = {
   /** The one project that the key is for; undefined: all of the account. */
   readonly projectId: string | undefined;
   readonly scopes: ReadonlySet<Scope>;
+  /** The origins whose web pages may use the key; empty for a key of servers and tools. */
+  readonly allowedOrigins: readonly string[];
 };
 
 /** What is kept of an API key. */
@@ -59,6 +61,7 @@ export function createOrigin(client: Client<typeof SnapshotService>, timeoutMs: 
           keyId,
           projectId: answer.projectId === "" ? undefined : answer.projectId,
           scopes: new Set(answer.scopes),
+          allowedOrigins: answer.allowedOrigins,
         },
         secretHash: answer.secretHash,
         revoked: answer.revokeTime !== undefined,

@@ -173,7 +173,12 @@ describe("an API key", () => {
   it("is known for its project and scopes, and read once", async () => {
     const { config, snapshot } = await setUp();
     const holder = await snapshot.authenticate(KEY.text);
-    expect(holder).toEqual({ keyId: KEY.keyId, projectId: "shop", scopes: new Set([Scope.INGEST]) });
+    expect(holder).toEqual({
+      keyId: KEY.keyId,
+      projectId: "shop",
+      scopes: new Set([Scope.INGEST]),
+      allowedOrigins: [],
+    });
     await snapshot.authenticate(KEY.text);
     expect(config.asks(KEY.keyId)).toBe(1);
   });

@@ -73,7 +73,7 @@ export function assembleSystem(options: SystemOptions) {
   const reporting = createReportingApp({ ...backends, snapshot, clock, meter, log: part("reporting") });
 
   let server: RunningServer | undefined;
-  lifecycle.add({ name: "config", start: () => config.ready(), stop: () => config.close() });
+  lifecycle.add({ name: "config", start: () => config.start(), stop: () => config.close() });
   lifecycle.add({ name: "snapshot", start: () => snapshot.ready(), stop: () => snapshot.close() });
   lifecycle.add({ name: "processing", start: () => processing.start(), drain: () => processing.drain() });
   lifecycle.add({ name: "reporting", drain: () => reporting.drain(), stop: () => reporting.close() });

@@ -8,6 +8,8 @@ import type { Dependencies } from "./dependencies.ts";
 import { addRoutes } from "./routes.ts";
 import { ApiKeyRecords } from "./store/api-key-records.ts";
 import { ProjectRecords } from "./store/project-records.ts";
+import { forgetDaily } from "./visitor-salt/forget-daily.ts";
+import { VisitorSaltRecords } from "./visitor-salt/visitor-salt-records.ts";
 
 /** What config is made of. */
 export type ConfigAppOptions = {
@@ -16,7 +18,7 @@ export type ConfigAppOptions = {
   /** The present, in epoch milliseconds. */
   readonly clock: () => number;
   readonly log?: Logger;
-  /** Gives that many unpredictable bytes, for keys. */
+  /** Gives that many unpredictable bytes, for keys and for visitors' secrets. */
   readonly random?: (size: number) => Uint8Array;
   /** The version of enrichment and fold that new revisions are stamped with, from 1. Default 1. */
   readonly processingVersion?: number;
@@ -32,7 +34,9 @@ export interface ConfigApp {
   readonly bootstrap: Bootstrap;
   /** Resolves when config can answer; fails with `unavailable`. */
   ready(): Promise<void>;
-  /** Ends the watches. Idempotent. */
+  /** Deletes, from now on, what is kept for some days only. To be called once, when config can answer. */
+  start(): Promise<void>;
+  /** Ends the watches and what `start` began. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -44,6 +48,7 @@ export function createConfigApp(options: ConfigAppOptions): ConfigApp {
     records,
     projects: new ProjectRecords(records),
     keys: new ApiKeyRecords(records),
+    visitorSalts: new VisitorSaltRecords(records, random),
     clock,
     log,
     random,
@@ -55,6 +60,10 @@ export function createConfigApp(options: ConfigAppOptions): ConfigApp {
     authenticate: createAuthenticate(dependencies.keys),
     bootstrap: createBootstrap(dependencies),
     ready: () => records.ready(),
+    async start() {
+      await records.ready();
+      forgetDaily(dependencies);
+    },
     async close() {
       closing.abort();
     },

@@ -18,7 +18,7 @@ export function createAuthenticate(keys: ApiKeyRecords): Authenticate {
     if (key.apiKey.revokeTime !== undefined) {
       throw new Failure("unauthenticated", "CREDENTIAL_REVOKED", `the API key "${keyId}" was revoked`);
     }
-    const { projectId, scopes } = key.apiKey;
-    return { keyId, projectId: projectId === "" ? undefined : projectId, scopes: new Set(scopes) };
+    const { projectId, scopes, allowedOrigins } = key.apiKey;
+    return { keyId, projectId: projectId === "" ? undefined : projectId, scopes: new Set(scopes), allowedOrigins };
   };
 }

@@ -2,12 +2,14 @@ import type { RecordStore } from "@millrace/record-store";
 import type { Logger } from "@millrace/runtime";
 import type { ApiKeyRecords } from "./store/api-key-records.ts";
 import type { ProjectRecords } from "./store/project-records.ts";
+import type { VisitorSaltRecords } from "./visitor-salt/visitor-salt-records.ts";
 
 /** What the RPCs of config work with. */
 export type Dependencies = {
   readonly records: RecordStore;
   readonly projects: ProjectRecords;
   readonly keys: ApiKeyRecords;
+  readonly visitorSalts: VisitorSaltRecords;
   /** The present, in epoch milliseconds. */
   readonly clock: () => number;
   readonly log: Logger;

@@ -21,6 +21,7 @@ import { createGetRollup } from "./rollup/get-rollup.ts";
 import { createListRollups } from "./rollup/list-rollups.ts";
 import { createGetCredential } from "./snapshot/get-credential.ts";
 import { createGetDefinitions } from "./snapshot/get-definitions.ts";
+import { createGetVisitorSalts } from "./snapshot/get-visitor-salts.ts";
 import { createWatchChanges } from "./snapshot/watch-changes.ts";
 
 /** Adds config's RPCs to a router. */
@@ -50,6 +51,7 @@ export function addRoutes(router: ConnectRouter, dependencies: Dependencies): vo
   router.service(SnapshotService, {
     getDefinitions: createGetDefinitions(dependencies),
     getCredential: createGetCredential(dependencies),
+    getVisitorSalts: createGetVisitorSalts(dependencies),
     watchChanges: createWatchChanges(dependencies),
   });
 }

@@ -5,7 +5,10 @@ import type { Snapshot } from "@millrace/snapshot";
 import { type StampRules, stampRulesOf } from "./stamp-rules.ts";
 
 /** What ingest asks of the snapshot of configuration. */
-export type IngestSnapshot = Pick<Snapshot, "authenticate" | "definitions" | "peekDefinitions">;
+export type IngestSnapshot = Pick<Snapshot, "definitions" | "peekDefinitions"> & {
+  /** Who holds a key, as {@link Snapshot.authenticate} says. */
+  authenticate(text: string | undefined): Promise<Principal>;
+};
 
 /** Who sends events, and by which rules they are stamped. */
 export type Caller = {

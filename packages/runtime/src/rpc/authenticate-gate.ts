@@ -3,8 +3,9 @@ import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import type { Logger } from "../log/logger.ts";
 import { callKey } from "../server/call.ts";
 import { leavingError } from "./leaving-error.ts";
-import { type Authenticate, credentialOf, principalKey, requireScope } from "./principal.ts";
+import { type Authenticate, credentialOf, principalKey, requireAccess } from "./principal.ts";
 import { scopeOf } from "./scopes.ts";
+import { type ReadHeader, sessionOf } from "./session-cookie.ts";
 
 type Gate = NonNullable<ConnectRouterOptions["requestGate"]>;
 
@@ -19,17 +20,20 @@ export function authenticateGate(authenticate: Authenticate, log: Logger): Gate 
       const required = scopeOf(context.method);
       if (required === undefined) throw new Error(`${path} names no required scope`);
       if (required === Scope.PUBLIC) return;
-      const { requestHeader } = context;
-      const credential = credentialOf(
-        requestHeader.get("authorization") ?? undefined,
-        requestHeader.get("x-api-key") ?? undefined,
-      );
+      const { requestHeader, url } = context;
+      const header: ReadHeader = (name) => requestHeader.get(name) ?? (name === "host" ? hostOf(url) : undefined);
+      const credential = credentialOf(header("authorization"), header("x-api-key")) ?? sessionOf(header);
       const principal = await authenticate(credential);
-      requireScope(principal, required);
+      requireAccess(principal, required, header("origin"));
       context.values.set(principalKey, principal);
     } catch (thrown) {
       const callLog = context.values.get(callKey)?.log ?? log;
       throw leavingError(thrown, { log: callLog, path, signal: context.signal });
     }
   };
+}
+
+/** HTTP/2 says the host in a pseudo header, which is found in the URL. */
+function hostOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).host : undefined;
 }

@@ -2,13 +2,18 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type ContextValues, createContextKey } from "@connectrpc/connect";
 import { Scope, ScopeSchema } from "@millrace/api/millrace/access/v1/scope_pb";
 import { Failure } from "@millrace/failure";
+import { requireOrigin } from "./allowed-origins.ts";
+import { readerOf, sessionOf } from "./session-cookie.ts";
 
-/** Who calls: an API key, what it may do, and where. */
+/** Who calls: an API key or a session of the page, what it may do, and where. */
 export type Principal = {
+  /** The key's id, or the session's. */
   readonly keyId: string;
   /** The one project that the key belongs to; undefined when it is good for all of them. */
   readonly projectId: string | undefined;
   readonly scopes: ReadonlySet<Scope>;
+  /** The origins whose web pages may use the key; none, or absent: it is for servers and tools. */
+  readonly allowedOrigins?: readonly string[];
 };
 
 /**
@@ -43,6 +48,17 @@ export function projectOf(principal: Principal, requestedProjectId: string): str
   return requestedProjectId;
 }
 
+/**
+ * Fails with `denied` unless the caller may do what needs the scope (SCOPE_MISSING), from the web page that it calls from,
+ * if its key is for web pages (ORIGIN_NOT_ALLOWED). Every way into a service passes here.
+ *
+ * @param origin the call's `Origin` header
+ */
+export function requireAccess(principal: Principal, required: Scope, origin: string | undefined): void {
+  requireOrigin(principal, origin);
+  requireScope(principal, required);
+}
+
 /** Fails with `denied` unless the caller's scopes satisfy the one required. */
 export function requireScope(principal: Principal, required: Scope): void {
   if (satisfies(principal.scopes, required)) return;
@@ -67,7 +83,8 @@ function satisfies(held: ReadonlySet<Scope>, required: Scope): boolean {
 
 /**
  * Who calls a path that is handled by hand: reads `authorization: Bearer`, `x-api-key`, or, only where
- * `queryParameter` allows it, that parameter of the URL; then checks the scope.
+ * `queryParameter` allows it, that parameter of the URL, or else the session's cookie; then checks the scope and the
+ * page's origin.
  */
 export async function readPrincipal(
   headers: IncomingHttpHeaders,
@@ -78,9 +95,10 @@ export async function readPrincipal(
 ): Promise<Principal> {
   const credential =
     credentialOf(one(headers.authorization), one(headers["x-api-key"])) ??
-    (queryParameter === undefined ? undefined : parameterOf(url, queryParameter));
+    (queryParameter === undefined ? undefined : parameterOf(url, queryParameter)) ??
+    sessionOf(readerOf(headers));
   const principal = await authenticate(credential);
-  requireScope(principal, requiredScope);
+  requireAccess(principal, requiredScope, headers.origin);
   return principal;
 }
 

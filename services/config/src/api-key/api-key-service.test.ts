@@ -23,7 +23,12 @@ describe("creating a key", () => {
     const stored = await records.get("api_key", apiKey!.keyId);
     expect(Buffer.from(stored!.value).includes(parseApiKey(text).secret)).toBe(false);
     const holder = await app.authenticate(text);
-    expect(holder).toEqual({ keyId: apiKey!.keyId, projectId: "a", scopes: new Set([Scope.INGEST]) });
+    expect(holder).toEqual({
+      keyId: apiKey!.keyId,
+      projectId: "a",
+      scopes: new Set([Scope.INGEST]),
+      allowedOrigins: [],
+    });
   });
 
   it("without a project makes a key of the account, with a key of the account", async () => {

@@ -7,7 +7,7 @@ import type { Dependencies } from "../dependencies.ts";
 import { isStale } from "../store/put-settled.ts";
 
 /** What a key is for. `projectId` is "" for a key of the account. */
-export type KeyGrant = Pick<ApiKey, "projectId" | "displayName" | "scopes">;
+export type KeyGrant = Pick<ApiKey, "projectId" | "displayName" | "scopes"> & Partial<Pick<ApiKey, "allowedOrigins">>;
 
 const ATTEMPTS_MAX = 3;
 const SCOPE_NAMES = new Map<Scope, string>(Object.entries(Scope).map(([name, scope]) => [scope, name.toLowerCase()]));

@@ -13,7 +13,8 @@ export function createGetCredential({ keys }: Dependencies) {
     if (key === undefined) {
       throw new Failure("notFound", "API_KEY_NOT_FOUND", `API key ${JSON.stringify(keyId)} does not exist`);
     }
-    const { projectId, scopes, revokeTime } = key.apiKey;
-    return create(GetCredentialResponseSchema, { keyId, projectId, scopes, revokeTime, secretHash: key.secretHash });
+    const { projectId, scopes, revokeTime, allowedOrigins } = key.apiKey;
+    const { secretHash } = key;
+    return create(GetCredentialResponseSchema, { keyId, projectId, scopes, revokeTime, secretHash, allowedOrigins });
   };
 }

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/config/v1/api_key.proto.
  */
 export const file_millrace_config_v1_api_key: GenFile = /*@__PURE__*/
-  fileDesc("CiBtaWxscmFjZS9jb25maWcvdjEvYXBpX2tleS5wcm90bxISbWlsbHJhY2UuY29uZmlnLnYxIt8CCgZBcGlLZXkSFwoGa2V5X2lkGAEgASgJQge6SARyAiggEhsKCnByb2plY3RfaWQYAiABKAlCB7pIBHICKD8SHgoMZGlzcGxheV9uYW1lGAMgASgJQgi6SAVyAyiAARJECgZzY29wZXMYBCADKA4yGS5taWxscmFjZS5hY2Nlc3MudjEuU2NvcGVCGbpIFpIBEwgBEAQYASILggEIGAIYAxgEGAUSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3Jldm9rZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJXCg9hbGxvd2VkX29yaWdpbnMYByADKAlCPrpIO5IBOBAUGAEiMnIwKIQCMiteaHR0cHM/Oi8vKFwqXC4pP1thLXowLTkuLV0rKDpbMC05XXsxLDV9KT8kYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_millrace_access_v1_scope]);
+  fileDesc("CiBtaWxscmFjZS9jb25maWcvdjEvYXBpX2tleS5wcm90bxISbWlsbHJhY2UuY29uZmlnLnYxIvMCCgZBcGlLZXkSFwoGa2V5X2lkGAEgASgJQge6SARyAiggEhsKCnByb2plY3RfaWQYAiABKAlCB7pIBHICKD8SHgoMZGlzcGxheV9uYW1lGAMgASgJQgi6SAVyAyiAARJECgZzY29wZXMYBCADKA4yGS5taWxscmFjZS5hY2Nlc3MudjEuU2NvcGVCGbpIFpIBEwgBEAQYASILggEIGAIYAxgEGAUSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3Jldm9rZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJrCg9hbGxvd2VkX29yaWdpbnMYByADKAlCUrpIT5IBTBAUGAEiRnJEKIQCMj9eW0hoXVtUdF1bVHRdW1BwXVtTc10/Oi8vKFwqXC4pP1tBLVphLXowLTkuLV0rKDpbMC05XXsxLDV9KT8vPyRiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_millrace_access_v1_scope]);
 
 /**
  * ApiKey is a credential. Its secret is shown once, at creation; only a hash is kept.
@@ -69,7 +69,8 @@ export type ApiKey = Message<"millrace.config.v1.ApiKey"> & {
   /**
    * For keys that web pages carry, where anybody can read them: the origins whose pages may use the key, at most 20, such
    * as "https://example.org", or "https://*.example.org" for every subdomain. Such a key has the scope INGEST alone, and
-   * calls by it without one of these origins are refused. Empty: a key for servers and tools.
+   * calls by it without one of these origins are refused. They are kept as browsers write them: in lower case, without the
+   * usual port. Empty: a key for servers and tools.
    *
    * @generated from field: repeated string allowed_origins = 7;
    */
