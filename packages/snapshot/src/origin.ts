@@ -36,6 +36,8 @@ export type Origin = {
   readonly readDefinitions: (projectId: string, revision: bigint) => Promise<Served>;
   /** @throws Failure `notFound`; `unavailable` for anything that may be better later */
   readonly readCredential: (keyId: string) => Promise<Credential>;
+  /** The secrets of config's today and tomorrow, by day. @throws Failure `unavailable` */
+  readonly readVisitorSalts: () => Promise<ReadonlyMap<string, Uint8Array>>;
 };
 
 /** Reads over a client of config's SnapshotService, each within `timeoutMs`. */
@@ -66,6 +68,12 @@ export function createOrigin(client: Client<typeof SnapshotService>, timeoutMs: 
         secretHash: answer.secretHash,
         revoked: answer.revokeTime !== undefined,
       };
+    },
+    async readVisitorSalts() {
+      const { salts } = await client
+        .getVisitorSalts({}, options)
+        .catch((error: unknown) => Promise.reject(failureOf(error, "the visitors' secrets", "BACKEND_UNAVAILABLE")));
+      return new Map(salts.map(({ date, salt }) => [date, salt]));
     },
   };
 }

@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS, type SnapshotLimits } from "./limits.ts";
 import { LiveCache } from "./live-cache.ts";
 import { type Credential, createOrigin, type KeyHolder, type Served } from "./origin.ts";
 import { Revisions } from "./revisions.ts";
+import { VisitorSalts } from "./visitor-salts.ts";
 import { watchChanges } from "./watch.ts";
 import { withSignal } from "./with-signal.ts";
 
@@ -56,6 +57,11 @@ export interface Snapshot {
    *   `unavailable` when the key was never seen and config is away
    */
   authenticate(text: string | undefined, options?: CallOptions): Promise<KeyHolder>;
+  /**
+   * The secret that pseudonyms of web visitors are made with on the day (UTC) that holds `nowMs`, the same in every
+   * process; undefined while it is not known and config is away. It is read a day ahead.
+   */
+  visitorSalt(nowMs: number, options?: CallOptions): Promise<Uint8Array | undefined>;
   /** Resolves once config has answered for the first time. Fails with `cancelled` when the signal aborts. */
   ready(options?: CallOptions): Promise<void>;
   /** Ends the watch; calls after it fail with `unavailable` (CLOSED). Idempotent. */
@@ -105,6 +111,7 @@ export function createSnapshot(options: SnapshotOptions): Snapshot {
   const { log } = options;
   const watching = watchChanges(client, listener, { ...bounds, random, log, signal: closing.signal });
   const authenticate = createAuthenticate(credentials);
+  const visitorSalts = new VisitorSalts({ read: origin.readVisitorSalts, log });
 
   function peekDefinitionsAt(projectId: string, revision: bigint | number): Definitions | undefined {
     const wanted = BigInt(revision);
@@ -132,6 +139,10 @@ export function createSnapshot(options: SnapshotOptions): Snapshot {
     async authenticate(text, { signal } = {}) {
       checkOpen();
       return authenticate(text, signal);
+    },
+    async visitorSalt(nowMs, { signal } = {}) {
+      checkOpen();
+      return visitorSalts.get(nowMs, signal);
     },
     ready: ({ signal } = {}) => withSignal(began, signal),
     async close() {

@@ -102,6 +102,7 @@ export function assembleSystem(options: SystemOptions) {
         telemetry,
         reflection: settings.reflection,
         cors: { origins: settings.corsOrigins, openPaths: ingest.openPaths },
+        trustedProxies: settings.trustedProxies,
         drainDelayMs: settings.drainDelayMs,
       });
     },

@@ -62,6 +62,7 @@ export function snapshotOf(...all: readonly Definitions[]): Snapshot {
     definitionsAt: async (projectId, revision) => find(projectId, revision),
     peekDefinitionsAt: find,
     servedGeneration: async () => 1,
+    visitorSalt: async () => undefined,
     authenticate: async () => {
       throw new Failure("unauthenticated", "CREDENTIAL_UNKNOWN", "nobody is known here");
     },

@@ -44,6 +44,7 @@ export function webSnapshot(spread = 1): Snapshot {
     definitionsAt: async (projectId) => find(projectId),
     peekDefinitionsAt: find,
     servedGeneration: async () => 1,
+    visitorSalt: async () => undefined,
     authenticate: async () => {
       throw new Failure("unauthenticated", "CREDENTIAL_UNKNOWN", "nobody is known here");
     },

@@ -41,6 +41,13 @@ export const SERVER_VARIABLES = {
     },
     doc: "Origins whose web pages may call every method, such as https://example.org; * is all. Events may always be sent from any page.",
   }),
+  trustedProxies: integer({
+    name: "MILLRACE_TRUSTED_PROXIES",
+    default: 0,
+    min: 0,
+    max: 10,
+    doc: "How many proxies every request passes before it is here; that many entries of X-Forwarded-For are believed. 0: it is not looked at.",
+  }),
   logLevel: oneOf(LOG_LEVELS, {
     name: "MILLRACE_LOG_LEVEL",
     default: "info",

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { createContextKey } from "@connectrpc/connect";
 import type { Logger } from "../log/logger.ts";
+import { clientAddress } from "./client-address.ts";
 import type { AnyRequest } from "./one-port.ts";
 
 /** How a caller speaks. */
@@ -16,6 +17,8 @@ export type Call = {
   /** performance.now() at its start. */
   readonly startedMs: number;
   readonly log: Logger;
+  /** The caller's address, never to be stored or logged; "" where there is none. Behind proxies, what they say. */
+  readonly clientAddress: () => string;
   /** Aborted when the server begins to drain: what could go on for long must answer now. */
   readonly shutdownSignal: AbortSignal;
   /** What it is measured as: `service/method`, a path that is handled, or "(unknown)". */
@@ -30,7 +33,7 @@ export const callKey = createContextKey<Call | undefined>(undefined, { descripti
 const SANE_ID = /^[\w.:+/=-]{1,128}$/;
 
 /** The record of a request that has just arrived. */
-export function beginCall(request: AnyRequest, log: Logger, shutdownSignal: AbortSignal): Call {
+export function beginCall(request: AnyRequest, log: Logger, shutdownSignal: AbortSignal, trustedProxies: number): Call {
   const given = request.headers["x-request-id"];
   const id = typeof given === "string" && SANE_ID.test(given) ? given : randomUUID();
   return {
@@ -39,6 +42,7 @@ export function beginCall(request: AnyRequest, log: Logger, shutdownSignal: Abor
     protocol: protocolOf(request),
     startedMs: performance.now(),
     log: log.child({ requestId: id }),
+    clientAddress: () => clientAddress(request, trustedProxies),
     shutdownSignal,
     method: "(unknown)",
     code: undefined,

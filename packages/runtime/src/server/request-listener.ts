@@ -32,19 +32,21 @@ export type RawHandler = (request: AnyRequest, response: AnyResponse, call: Call
 /** What every request passes through. */
 export type RequestListenerOptions = {
   readonly rawHandlers: ReadonlyMap<string, RawHandler>;
+  readonly findHandler: (path: string) => RawHandler | undefined;
   readonly handleRpc: ConnectHandler;
   readonly applyCors: ApplyCors;
   readonly calls: ActiveCalls<Call>;
   readonly metrics: RpcMetrics;
   readonly tracer: Tracer;
   readonly shutdownSignal: AbortSignal;
+  readonly trustedProxies: number;
   readonly log: Logger;
 };
 
 /** The way of every request: id, CORS, span, its handler, then metrics and the access log. */
 export function createRequestListener(options: RequestListenerOptions): RequestListener {
   return (request, response) => {
-    const call = beginCall(request, options.log, options.shutdownSignal);
+    const call = beginCall(request, options.log, options.shutdownSignal, options.trustedProxies);
     response.setHeader("x-request-id", call.id);
     // On HTTP/1 a connection would otherwise be kept for a next request that nobody is there for.
     if (options.shutdownSignal.aborted && !("stream" in response)) response.setHeader("connection", "close");
@@ -75,8 +77,17 @@ async function handle(request: AnyRequest, response: AnyResponse, call: Call, op
       return;
     }
     const handled = options.handleRpc(request, response, call);
-    if (handled === undefined) answerError(response, call, unknownPath(call.path), 404);
-    else await handled;
+    if (handled !== undefined) {
+      await handled;
+      return;
+    }
+    const found = options.findHandler(call.path);
+    if (found === undefined) {
+      answerError(response, call, unknownPath(call.path), 404);
+      return;
+    }
+    call.method = call.path.slice(1) || "/";
+    await found(request, response, call);
   } catch (thrown) {
     fail(thrown, response, call);
   }

@@ -19,11 +19,18 @@ export type ServerOptions = {
   readonly routes: (router: ConnectRouter) => void;
   /** Handlers of exact paths, such as "/v1/events" or "/millrace.ingest.v1.IngestService/Stream"; before any RPC. */
   readonly rawHandlers?: Readonly<Record<string, RawHandler>>;
+  /**
+   * Asked at each request to a path of neither these nor an RPC: for paths that come to be only later, such as files. The
+   * metrics name each by its path, unless the handler names the call's `method` itself.
+   */
+  readonly findHandler?: (path: string) => RawHandler | undefined;
   readonly authenticate: Authenticate;
   readonly log: Logger;
   readonly telemetry: Telemetry;
   readonly limits?: LimitOverrides;
   readonly cors?: CorsOptions;
+  /** How many proxies every request passes, whose `X-Forwarded-For` is believed; 0 unless given. */
+  readonly trustedProxies?: number;
   /** Whether grpc.reflection.v1, and v1alpha for older clients, are served; not unless told. */
   readonly reflection?: boolean;
   /** More interceptors, inside those of the runtime. */

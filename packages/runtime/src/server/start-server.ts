@@ -87,12 +87,14 @@ function createPublicPort(options: ServerOptions, { shutdownSignal, health, call
   for (const { service } of router.handlers) served.add(service.typeName);
   const onRequest = createRequestListener({
     rawHandlers: new Map(Object.entries(options.rawHandlers ?? {})),
+    findHandler: options.findHandler ?? (() => undefined),
     handleRpc: handle,
     applyCors: createCors(options.cors),
     calls,
     metrics: createRpcMetrics(telemetry.meter),
     tracer: telemetry.tracer,
     shutdownSignal,
+    trustedProxies: options.trustedProxies ?? 0,
     log,
   });
   return createOnePort(limits, onRequest);
