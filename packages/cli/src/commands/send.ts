@@ -12,6 +12,8 @@ Examples:
   zcat shop.csv.gz | millrace send --file - --format csv --map "name='order'" --map time=InvoiceDate \\
       --map user_id=CustomerID --map product=Description --map revenue=Quantity*UnitPrice --import
   millrace send --file access.log --format combined
+  millrace send --file big.ndjson.gz --import --resume
+  tail -F app.ndjson | millrace send --file - --format ndjson
 
 Files: NDJSON, CSV with a header row, or access logs of Apache and nginx; gzip is recognised. A file is streamed.
   Without --map, keys and columns are what their names say: event_id, name (event_type), time (timestamp), user_id,
@@ -25,14 +27,18 @@ Files: NDJSON, CSV with a header row, or access logs of Apache and nginx; gzip i
   Times: ISO 8601, seconds or milliseconds since 1970, or as in access logs; without an offset they are in --time-zone.
 
 Nothing is counted twice: events without an id of their own get one made from what the record says and where it stands
-in the file. So a file that was interrupted is simply sent again. To send one file under two mappings, give the second
+in the file. So a file that was interrupted is simply sent again; --resume leaves out what had arrived, which is only
+faster: where that ended is kept beside the credentials, for this file, this mapping and this server. To send one file under two mappings, give the second
 an --id-seed. Rows without a time of their own are only recognised for 24 hours.
 
 Events older than the project's late window (48 hours by default) are kept but not counted: the server finds that out
 after accepting them, and "millrace status" counts them as late. For such files use --import, which needs a key with the
 scope import; where the administrator's key is known, one is made and kept in the credentials file.
 
-Exit code 1: rows were rejected and --strict was given, or no row was accepted at all.`;
+What comes slowly is sent within about a second. Ctrl-C stops reading, lets what is on its way arrive, and sums up.
+
+Exit codes: 1 rows were rejected and --strict was given, or no row was accepted at all; 3 the server stayed away for
+longer than --give-up-after; 130 interrupted.`;
 
 type SendOptions = Omit<FileOptions, "file"> & EventOptions & { readonly file?: string };
 
@@ -59,6 +65,7 @@ export function addSendCommand(program: Command): void {
     .option("--import", "events of any age")
     .option("--skip <n>", "leave out the first n records", whole, 0)
     .option("--limit <n>", "read at most n records", whole)
+    .option("--resume", "go on where an interrupted run of this file ended")
     .option("--id-seed <text>", "makes other event ids of the same file", "")
     .option("--give-up-after <duration>", "how long to try when the server is away (default: 10m; one event: 10s)")
     .option("--strict", "exit with 1 when a row was rejected")

@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from "cli-progress";
 import { elapsed, grouped } from "../output/number-text.ts";
+import { Pace, roughly } from "./pace.ts";
 import type { Source } from "./source.ts";
 import type { Tally } from "./tally.ts";
 
@@ -13,25 +14,25 @@ export type Progress = {
 const BAR_INTERVAL_MS = 200;
 const LINE_INTERVAL_MS = 5_000;
 
-/** Shows how far sending is on standard error: a bar on a terminal, else a line every few seconds. */
+/**
+ * Shows how far sending is on standard error: a bar on a terminal, else a line every few seconds; with the speed, and how
+ * long the rest will take.
+ */
 export function showProgress(source: Source, tally: Tally): Progress {
   const startedAt = performance.now();
+  const pace = new Pace();
   let why: string | undefined;
-  let lastRead = 0;
-  let lastAt = startedAt;
-  let speed = 0;
 
   function describe(): string {
-    const now = performance.now();
-    // The speed of the last seconds, not of all the time: a wait should show.
-    if (now - lastAt >= 1_000) {
-      speed = ((tally.read - lastRead) / (now - lastAt)) * 1_000;
-      lastRead = tally.read;
-      lastAt = now;
-    } else if (speed === 0) speed = (tally.read / Math.max(1, now - startedAt)) * 1_000;
+    pace.add(performance.now() - startedAt, source.bytesRead(), tally.read);
     const parts = [`${grouped(tally.accepted + tally.duplicate)} sent`];
+    if (tally.resumed > 0) parts.push(`${grouped(tally.resumed)} before`);
     if (tally.rejected > 0) parts.push(`${grouped(tally.rejected)} rejected`);
-    parts.push(why === undefined ? `${grouped(speed)}/s` : `waiting: ${why}`);
+    if (why !== undefined) return [...parts, `waiting: ${why}`].join(", ");
+    parts.push(`${grouped(pace.rowsPerSecond)}/s`);
+    const { size } = source;
+    const remaining = size === undefined ? undefined : pace.remainingMs(size);
+    if (remaining !== undefined) parts.push(`${roughly(remaining)} left`);
     return parts.join(", ");
   }
   if (process.stderr.isTTY === true) return bar(source, describe, (next) => (why = next));
@@ -41,6 +42,7 @@ export function showProgress(source: Source, tally: Tally): Progress {
     const done = size === undefined ? "" : `${Math.floor((100 * source.bytesRead()) / Math.max(1, size))} %, `;
     process.stderr.write(`${elapsed(performance.now() - startedAt)}: ${done}${describe()}\n`);
   }
+  pace.add(0, 0, 0);
   const timer = setInterval(line, LINE_INTERVAL_MS);
   function waiting(next: string | undefined): void {
     if (next !== undefined && next !== why) process.stderr.write(`waiting: ${next}\n`);
@@ -66,11 +68,12 @@ function bar(source: Source, describe: () => string, setWhy: (why: string | unde
   );
   shown.start(Math.max(1, size ?? 1), 0, { text: describe() });
   const timer = setInterval(() => shown.update(source.bytesRead(), { text: describe() }), BAR_INTERVAL_MS);
-  return {
-    waiting: setWhy,
-    stop() {
-      clearInterval(timer);
-      shown.stop();
-    },
-  };
+  function stop(): void {
+    clearInterval(timer);
+    process.off("exit", stop);
+    shown.stop();
+  }
+  // However the process ends, the cursor comes back.
+  process.on("exit", stop);
+  return { waiting: setWhy, stop };
 }

@@ -39,7 +39,7 @@ export async function sendEvent(connection: Connection, name: string, options: E
   tally.read = 1;
   const startedAt = performance.now();
   async function* batches() {
-    yield { events: [event], lines: [1] };
+    yield { events: [event], lines: [1], end: 1 };
   }
   await sendBatches(batches(), {
     client: connection.client(IngestService, options.import === true ? "import" : "send"),

@@ -6,6 +6,7 @@ import type { Connection } from "../connection.ts";
 import { parseDuration } from "../duration.ts";
 import { zoneNamed } from "../zoned-time.ts";
 import { packBatches } from "./batches.ts";
+import { Checkpoint } from "./checkpoint.ts";
 import { readCombinedLog } from "./combined-log.ts";
 import { readCsv } from "./csv.ts";
 import { createEventMaker } from "./event-maker.ts";
@@ -13,6 +14,7 @@ import { ensureImportKey } from "./import-key.ts";
 import { chooseRules, parseMappingFile, parseRule, type Rule } from "./mapping.ts";
 import { readNdjson } from "./ndjson.ts";
 import { showProgress } from "./progress.ts";
+import { resumeStateOf } from "./resume-state.ts";
 import type { Format, RowSource } from "./row.ts";
 import { sendBatches } from "./sender.ts";
 import { openSource, type Source } from "./source.ts";
@@ -32,6 +34,7 @@ export type FileOptions = {
   readonly import?: boolean;
   readonly skip: number;
   readonly limit?: number;
+  readonly resume?: boolean;
   readonly idSeed: string;
   readonly giveUpAfter?: string;
   readonly strict?: boolean;
@@ -44,7 +47,10 @@ const EXIT_INTERRUPTED = 130;
 /** The late window that projects have unless they say otherwise. */
 const LATE_AFTER_S = 48 * 3_600;
 
-/** Sends a file, and says what became of its rows. Ctrl-C ends the reading; a second one ends everything. */
+/**
+ * Sends a file, and says what became of its rows. Ctrl-C ends the reading and lets what is in flight settle; a second one
+ * ends everything.
+ */
 export async function sendFile(connection: Connection, options: FileOptions): Promise<void> {
   const format = options.format ?? formatOf(options.file);
   const rules = chooseRules(rulesGiven(options), format);
@@ -56,9 +62,55 @@ export async function sendFile(connection: Connection, options: FileOptions): Pr
   const rowSource = await openRows(source, format, options.delimiter);
   const textColumns = new Set(options.text ?? []);
   checkColumns(textColumns, rowSource.columns);
+  const checkpoint = openCheckpoint(options, { format, rules, connection });
 
+  const { stop, isInterrupted } = stopAtSignals(source.close);
+  const tally = new Tally();
+  const startedAt = performance.now();
+  const oldBefore = options.import === true ? Number.NEGATIVE_INFINITY : Date.now() / 1_000 - LATE_AFTER_S;
+  const progress = showProgress(source, tally);
+  checkpoint.follow(source);
+  const batches = packBatches(rowSource.rows, {
+    maker: (row) =>
+      createEventMaker({ rules, columns: rowSource.columns, textColumns, zone, idSeed: options.idSeed }, row),
+    selection: {
+      skip: options.skip,
+      limit: options.limit ?? Number.POSITIVE_INFINITY,
+      resumeAt: checkpoint.resumeAt,
+      oldBefore,
+    },
+    tally,
+    stop: stop.signal,
+  });
+  let failure: unknown;
+  try {
+    const { settled } = checkpoint;
+    await sendBatches(batches, { client, tally, giveUpAfterMs, stop, onWait: progress.waiting, settled });
+  } catch (error) {
+    failure = error;
+  }
+  progress.stop();
+  source.close();
+  const ending =
+    failure !== undefined ? ("failed" as const) : isInterrupted() ? ("interrupted" as const) : ("done" as const);
+  checkpoint.end(ending === "done");
+  // A wrong mapping shows at the first row: there is nothing to sum up yet.
+  if (failure !== undefined && tally.accepted + tally.duplicate + tally.rejected === 0) throw failure;
+  const ms = performance.now() - startedAt;
+  const waits = options.wait === true && ending === "done";
+  const balance = waits ? await wait(connection, stop.signal) : undefined;
+  const outcome = { tally, project: connection.project, ms, ending, balance, canResume: checkpoint.canResume };
+  if (options.json === true) process.stdout.write(`${JSON.stringify(summaryDocument(outcome), undefined, 2)}\n`);
+  else process.stdout.write(`${summarize(outcome)}\n`);
+  if (failure !== undefined) throw failure;
+  if (isInterrupted()) process.exitCode = EXIT_INTERRUPTED;
+  else if (tally.rejected > 0 && (options.strict === true || tally.rejected === tally.read)) process.exitCode = 1;
+}
+
+/** A first Ctrl-C stops, a second one ends the process. */
+function stopAtSignals(close: () => void): { readonly stop: AbortController; readonly isInterrupted: () => boolean } {
   const stop = new AbortController();
-  stop.signal.addEventListener("abort", source.close);
+  stop.signal.addEventListener("abort", close);
   let interrupted = false;
   function interrupt(): void {
     if (interrupted) process.exit(EXIT_INTERRUPTED);
@@ -67,38 +119,22 @@ export async function sendFile(connection: Connection, options: FileOptions): Pr
   }
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
-  const tally = new Tally();
-  const startedAt = performance.now();
-  const oldBefore = options.import === true ? Number.NEGATIVE_INFINITY : Date.now() / 1_000 - LATE_AFTER_S;
-  const progress = showProgress(source, tally);
-  const batches = packBatches(rowSource.rows, {
-    maker: (row) =>
-      createEventMaker({ rules, columns: rowSource.columns, textColumns, zone, idSeed: options.idSeed }, row),
-    selection: { skip: options.skip, limit: options.limit ?? Number.POSITIVE_INFINITY, oldBefore },
-    tally,
-    stop: stop.signal,
-  });
-  let failure: unknown;
-  try {
-    await sendBatches(batches, { client, tally, giveUpAfterMs, stop, onWait: progress.waiting });
-  } catch (error) {
-    failure = error;
-  }
-  progress.stop();
-  source.close();
-  // A wrong mapping shows at the first row: there is nothing to sum up yet.
-  if (failure !== undefined && tally.accepted + tally.duplicate + tally.rejected === 0) throw failure;
-  const ms = performance.now() - startedAt;
-  const ending =
-    failure !== undefined ? ("failed" as const) : interrupted ? ("interrupted" as const) : ("done" as const);
-  const waits = options.wait === true && ending === "done";
-  const balance = waits ? await wait(connection, stop.signal) : undefined;
-  const outcome = { tally, project: connection.project, ms, ending, balance };
-  if (options.json === true) process.stdout.write(`${JSON.stringify(summaryDocument(outcome), undefined, 2)}\n`);
-  else process.stdout.write(`${summarize(outcome)}\n`);
-  if (failure !== undefined) throw failure;
-  if (interrupted) process.exitCode = EXIT_INTERRUPTED;
-  else if (tally.rejected > 0 && (options.strict === true || tally.rejected === tally.read)) process.exitCode = 1;
+  return { stop, isInterrupted: () => interrupted };
+}
+
+/** Where this sending is remembered, and where it begins. */
+function openCheckpoint(
+  options: FileOptions,
+  { format, rules, connection }: { format: Format; rules: readonly Rule[] | undefined; connection: Connection },
+): Checkpoint {
+  const { delimiter, text, timeZone, idSeed, skip, limit } = options;
+  const isImport = options.import === true;
+  const what = { format, rules, delimiter, text, timeZone, idSeed, skip, limit, isImport };
+  const whither = { url: connection.url, project: connection.project };
+  const { credentialsPath } = connection;
+  const state = resumeStateOf(options.file, { what, whither }, { credentialsPath, environment: process.env });
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  return new Checkpoint(state, { resume: options.resume === true, say, now: Date.now });
 }
 
 async function wait(connection: Connection, signal: AbortSignal): Promise<BalanceSheet | undefined> {

@@ -32,7 +32,7 @@ async function run(text: string, answer: (request: SendRequest, call: number) =>
   const batches = packBatches(readNdjson(inPieces(text, 4_096)).rows, {
     maker: (row) =>
       createEventMaker({ rules: undefined, columns: undefined, textColumns: new Set(), zone, idSeed: "" }, row),
-    selection: { skip: 0, limit: Number.POSITIVE_INFINITY, oldBefore: 0 },
+    selection: { skip: 0, limit: Number.POSITIVE_INFINITY, resumeAt: 0, oldBefore: 0 },
     tally,
     stop: stop.signal,
   });

@@ -7,6 +7,7 @@ import { enumName } from "../enum-name.ts";
 import { awayText } from "../explain-error.ts";
 import type { Batch } from "./batches.ts";
 import { isPassing, pause, pauseMs } from "./retry.ts";
+import type { SettledPrefix } from "./settled-prefix.ts";
 import type { Tally } from "./tally.ts";
 
 /** What sending needs, and whom it tells. */
@@ -19,6 +20,8 @@ export type SenderOptions = {
   readonly stop: AbortController;
   /** Is told why sending waits, and with undefined that it goes on. */
   readonly onWait: (why: string | undefined) => void;
+  /** Keeps how far the file is settled. */
+  readonly settled?: SettledPrefix;
 };
 
 const IN_FLIGHT_MAX = 4;
@@ -37,7 +40,9 @@ export async function sendBatches(batches: AsyncGenerator<Batch>, options: Sende
       while (!stop.signal.aborted) {
         const next = await batches.next();
         if (next.done) return;
-        await deliver(next.value, options);
+        // Batches come in the file's order, whoever takes them.
+        const settle = options.settled?.begin(next.value.end);
+        if (await deliver(next.value, options)) settle?.();
       }
     } catch (error) {
       stop.abort();
@@ -51,7 +56,8 @@ export async function sendBatches(batches: AsyncGenerator<Batch>, options: Sende
   }
 }
 
-async function deliver(batch: Batch, options: SenderOptions): Promise<void> {
+/** Sends a batch until all of it is settled; false when it was stopped before. */
+async function deliver(batch: Batch, options: SenderOptions): Promise<boolean> {
   const { client, tally, stop, onWait, giveUpAfterMs } = options;
   let pending = batch;
   let firstFailureAt: number | undefined;
@@ -64,7 +70,7 @@ async function deliver(batch: Batch, options: SenderOptions): Promise<void> {
       if (pending.events.length < before) firstFailureAt = undefined;
       if (pending.events.length === 0) {
         onWait(undefined);
-        return;
+        return true;
       }
     } catch (cause) {
       if (!isPassing(cause)) throw cause;
@@ -76,7 +82,7 @@ async function deliver(batch: Batch, options: SenderOptions): Promise<void> {
     if (now - firstFailureAt > giveUpAfterMs) throw gaveUp(why, giveUpAfterMs, error);
     onWait(why);
     await pause(pauseMs(attempt, error, Math.random()), stop.signal);
-    if (stop.signal.aborted) return;
+    if (stop.signal.aborted) return false;
     tally.retried += pending.events.length;
   }
 }
@@ -98,7 +104,7 @@ function settle(batch: Batch, response: SendResponse, tally: Tally): Batch {
       tally.reject({ line, reason: enumName(Reason, reason), message: named });
     }
   }
-  return { events, lines };
+  return { events, lines, end: batch.end };
 }
 
 function passingText(error: ConnectError): string {

@@ -11,6 +11,8 @@ export type Outcome = {
   readonly ending: keyof typeof ENDINGS;
   /** The project's balance sheet after waiting; undefined when nobody waited. */
   readonly balance: BalanceSheet | undefined;
+  /** Whether the next run may leave out what this one has settled. */
+  readonly canResume?: boolean;
 };
 
 const ENDINGS = { done: "Done.", interrupted: "Interrupted.", failed: "Failed." } as const;
@@ -18,8 +20,11 @@ const ENDINGS = { done: "Done.", interrupted: "Interrupted.", failed: "Failed." 
 const MESSAGE_CHARS_MAX = 160;
 
 /** What became of every row, for people. */
-export function summarize({ tally, project, ms, ending, balance }: Outcome): string {
+export function summarize({ tally, project, ms, ending, balance, canResume }: Outcome): string {
   const counts: [string, string][] = [
+    ...(tally.resumed > 0
+      ? [["resumed", `${grouped(tally.resumed)} (sent by an earlier run)`] as [string, string]]
+      : []),
     ["read", `${grouped(tally.read)} rows`],
     ["accepted", grouped(tally.accepted)],
     ["duplicate", `${grouped(tally.duplicate)}${tally.duplicate > 0 ? " (accepted before; not counted again)" : ""}`],
@@ -44,7 +49,13 @@ export function summarize({ tally, project, ms, ending, balance }: Outcome): str
   else if (tally.duplicate > 0 && tally.accepted > 0) {
     lines.push("More of those accepted may be found to be duplicates when they are counted: millrace status");
   }
-  if (ending !== "done") lines.push("Run the same command again to go on; nothing is counted twice.");
+  if (ending !== "done") {
+    lines.push(
+      canResume === true
+        ? "The same command with --resume goes on from here; nothing is counted twice."
+        : "Run the same command again to go on; nothing is counted twice.",
+    );
+  }
   return lines.join("\n");
 }
 
@@ -52,6 +63,7 @@ export function summarize({ tally, project, ms, ending, balance }: Outcome): str
 export function summaryDocument({ tally, project, ms, ending, balance }: Outcome) {
   return {
     project,
+    resumed: tally.resumed,
     read: tally.read,
     accepted: tally.accepted,
     duplicate: tally.duplicate,

@@ -8,6 +8,8 @@ export class Tally {
   read = 0;
   accepted = 0;
   duplicate = 0;
+  /** Rows that an earlier run had settled; they are in none of the other counts. */
+  resumed = 0;
   /** How many events were sent once more. */
   retried = 0;
   /** Rows whose time is so long ago that they don't count by default. */
