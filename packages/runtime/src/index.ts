@@ -42,6 +42,14 @@ export {
   requireScope,
 } from "./rpc/principal.ts";
 export { assertScopes, scopeOf } from "./rpc/scopes.ts";
+export {
+  type ReadHeader,
+  readerOf,
+  requireSameOrigin,
+  SESSION_PREFIX,
+  sessionCookieName,
+  sessionCookieOf,
+} from "./rpc/session-cookie.ts";
 export { validateRequests } from "./rpc/validate.ts";
 export { answerGrpc } from "./server/answer-grpc.ts";
 export { type Call, callKey, type Protocol } from "./server/call.ts";
