@@ -1,0 +1,68 @@
+import { idsFromCookies } from "./cookies.ts";
+import { newEventId } from "./event-id.ts";
+import { asksForPrivacy, type Options, readOptions } from "./options.ts";
+import { pagePath, pageUrl, withoutQuery } from "./page-address.ts";
+import type { Properties } from "./properties.ts";
+import { createSender } from "./sender.ts";
+import { watchClicks } from "./watch-clicks.ts";
+import { watchViews } from "./watch-views.ts";
+
+/** `millrace("signup", { plan: "pro" })`; `millrace("identify", "user-7")` names who is signed in. */
+type Millrace = {
+  (name: string, properties?: Properties | string): void;
+  /** Calls made before this script was there. */
+  q?: IArguments[];
+  /** Set once the script has run: a second tag counts nothing twice. */
+  loaded?: boolean;
+};
+
+function start({ endpoint, manual, hash, cookies }: Options): Millrace {
+  const sender = createSender(endpoint);
+  const path = () => pagePath(hash);
+  let referrer = withoutQuery(document.referrer);
+  let userId: string | undefined;
+
+  function track(name: string, properties?: Properties | string): void {
+    // Whatever goes wrong here must not be the page's problem.
+    try {
+      if (name === "identify") {
+        userId = properties as string | undefined;
+        return;
+      }
+      const time = Date.now();
+      const known: Properties = { url: pageUrl(path()) };
+      if (name === "page_view") {
+        if (referrer) known["referrer"] = referrer;
+        // Views that follow come from the site itself, as they do where each page is loaded.
+        referrer = location.origin;
+      }
+      const event = {
+        event_id: newEventId(time),
+        name,
+        time,
+        user_id: userId,
+        ...(cookies === undefined ? {} : idsFromCookies(cookies, time)),
+        properties: Object.assign(known, properties),
+      };
+      sender.add(JSON.stringify(event));
+    } catch {}
+  }
+
+  watchClicks(track);
+  if (!manual) watchViews(path, () => track("page_view"));
+  addEventListener("pagehide", sender.leave);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") sender.hurry();
+  });
+  return track;
+}
+
+const page = window as Window & { millrace?: Millrace };
+const before = page.millrace;
+const options = readOptions();
+if (options && !before?.loaded) {
+  const millrace: Millrace = asksForPrivacy() ? () => {} : start(options);
+  page.millrace = millrace;
+  millrace.loaded = true;
+  for (const [name, properties] of before?.q ?? []) millrace(name, properties);
+}
