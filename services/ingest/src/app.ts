@@ -1,11 +1,12 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
-import type { ClaimStore } from "@millrace/cache";
+import type { Cache, ClaimStore } from "@millrace/cache";
 import type { EventAppender } from "@millrace/event-log";
 import type { Logger, RawHandler } from "@millrace/runtime";
 import type { Meter } from "@opentelemetry/api";
 import { Admission } from "./admission.ts";
 import type { IngestSnapshot } from "./caller.ts";
+import { createGetTrackerScript, type TrackerScript } from "./http/get-tracker-script.ts";
 import { createPostBeacon, createPostEvents } from "./http/post-events.ts";
 import { Intake } from "./intake.ts";
 import { DEFAULT_INGEST_LIMITS, type IngestLimits } from "./limits.ts";
@@ -15,6 +16,7 @@ import { createSendRpc } from "./send/send-rpc.ts";
 import { createStreamByHand } from "./stream/stream-by-hand.ts";
 import { createStreamRpc } from "./stream/stream-rpc.ts";
 import { WindowGrants } from "./stream/window-grants.ts";
+import { Visitors } from "./visitor/visitors.ts";
 
 /** What ingest is made of. */
 export type IngestOptions = {
@@ -22,6 +24,10 @@ export type IngestOptions = {
   readonly snapshot: IngestSnapshot;
   /** Where small batches are looked up, to answer "duplicate" early. */
   readonly claims?: ClaimStore | undefined;
+  /** Where the sessions of web pages' visitors live; without it a session is a day. */
+  readonly cache?: Cache | undefined;
+  /** What `GET /millrace.js` gives; without it there is nothing there. */
+  readonly trackerScript?: TrackerScript | undefined;
   readonly clock: { readonly now: () => number };
   readonly log: Logger;
   readonly meter: Meter;
@@ -45,25 +51,23 @@ export type IngestApp = {
 };
 
 const SEND_PATH = `/${IngestService.typeName}/Send`;
+const SCRIPT_PATH = "/millrace.js";
 const STREAM_PATH = `/${IngestService.typeName}/Stream`;
 
 /** Makes the ingest service. It does no I/O of its own but through the event log, the claims and the snapshot. */
 export function createIngestApp(options: IngestOptions): IngestApp {
-  const { snapshot, clock, meter, claims } = options;
+  const { snapshot, clock, meter, claims, cache, trackerScript } = options;
   const limits = { ...DEFAULT_INGEST_LIMITS, ...options.limits };
   const draining = new AbortController();
   const admission = new Admission(limits.bytesInFlight);
   const windows = new WindowGrants(limits.windowBytes, limits.streamWindowBytes);
-  const intake = new Intake(
-    options.eventLog,
-    new OutcomeCounters(meter),
-    limits,
-    ({ kind, reason, message, cause }, partition) => {
-      options.log.warn({ partition, kind, reason, err: cause }, `an append failed: ${message}`);
-    },
-  );
+  const counters = new OutcomeCounters(meter);
+  const intake = new Intake(options.eventLog, counters, limits, ({ kind, reason, message, cause }, partition) => {
+    options.log.warn({ partition, kind, reason, err: cause }, `an append failed: ${message}`);
+  });
   const now = (): number => Math.floor(clock.now());
-  const send = { intake, claims, now, admission, snapshot };
+  const visitors = new Visitors({ salt: (nowMs, how) => snapshot.visitorSalt(nowMs, how), cache, counters });
+  const send = { intake, claims, now, admission, snapshot, visitors };
   const stream = {
     intake,
     now,
@@ -94,8 +98,9 @@ export function createIngestApp(options: IngestOptions): IngestApp {
       [STREAM_PATH]: createStreamByHand({ ...stream, windows }),
       "/v1/events": createPostEvents(send),
       "/v1/beacon": createPostBeacon(send),
+      ...(trackerScript === undefined ? {} : { [SCRIPT_PATH]: createGetTrackerScript(trackerScript) }),
     },
-    openPaths: [SEND_PATH, "/v1/events", "/v1/beacon"],
+    openPaths: [SEND_PATH, "/v1/events", "/v1/beacon", SCRIPT_PATH],
     bytesInFlight: () => admission.bytes,
     drain,
     close: () => drain(),

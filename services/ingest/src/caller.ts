@@ -8,6 +8,8 @@ import { type StampRules, stampRulesOf } from "./stamp-rules.ts";
 export type IngestSnapshot = Pick<Snapshot, "definitions" | "peekDefinitions"> & {
   /** Who holds a key, as {@link Snapshot.authenticate} says. */
   authenticate(text: string | undefined): Promise<Principal>;
+  /** The secret of a day, as {@link Snapshot.visitorSalt} says. */
+  visitorSalt: Snapshot["visitorSalt"];
 };
 
 /** Who sends events, and by which rules they are stamped. */
@@ -15,6 +17,8 @@ export type Caller = {
   readonly projectId: string;
   /** Any key with the scope IMPORT imports, also one that has INGEST too: its events are never late. */
   readonly imported: boolean;
+  /** The key is for web pages: who holds it is whoever looks at one. */
+  readonly isWebPage: boolean;
   /** The rules in force now. */
   readonly rules: () => StampRules;
 };
@@ -47,6 +51,7 @@ export async function callerOf(principal: Principal, snapshot: IngestSnapshot): 
   return {
     projectId,
     imported: principal.scopes.has(Scope.IMPORT),
+    isWebPage: (principal.allowedOrigins ?? []).length > 0,
     rules: () => stampRulesOf(snapshot.peekDefinitions(projectId) ?? first),
   };
 }

@@ -9,6 +9,7 @@ const PROJECTS_MAX = 100;
 export class OutcomeCounters {
   readonly #events: Counter;
   readonly #late: Counter;
+  readonly #unknownVisitors: Counter;
   readonly #projects = new Set<string>();
 
   constructor(meter: Meter) {
@@ -17,6 +18,9 @@ export class OutcomeCounters {
     });
     this.#late = meter.createCounter("millrace_ingest_late_events", {
       description: "Accepted events that came after their project's late window.",
+    });
+    this.#unknownVisitors = meter.createCounter("millrace_ingest_unknown_visitors", {
+      description: "Events of web pages without a visitor, since the day's secret or the address was not known.",
     });
   }
 
@@ -30,6 +34,11 @@ export class OutcomeCounters {
   /** Counts events that were not accepted. */
   refused(projectId: string, outcome: "duplicate" | "rejected" | "retry", reason: string, count: number): void {
     this.#events.add(count, { outcome, reason, project: this.#label(projectId) });
+  }
+
+  /** Counts events of web pages whose visitor can't be told. */
+  visitorUnknown(projectId: string, count: number): void {
+    this.#unknownVisitors.add(count, { project: this.#label(projectId) });
   }
 
   #label(projectId: string): string {

@@ -1,14 +1,7 @@
 import { toJsonString } from "@bufbuild/protobuf";
 import { type SendResponse, SendResponseSchema } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
-import { Failure, type Reason } from "@millrace/failure";
-import {
-  type AnyRequest,
-  type AnyResponse,
-  type Call,
-  failureToHttp,
-  type RawHandler,
-  writeAnswer,
-} from "@millrace/runtime";
+import { Failure } from "@millrace/failure";
+import { type AnyRequest, type AnyResponse, type Call, type RawHandler, writeAnswer } from "@millrace/runtime";
 import type { Admission } from "../admission.ts";
 import { type IngestSnapshot, readCaller } from "../caller.ts";
 import { readJsonBatch } from "../decoded/json-batch.ts";
@@ -16,6 +9,7 @@ import { BATCH_LIMITS } from "../event-limits.ts";
 import { userAgentOf } from "../intake.ts";
 import { decompress, readBody } from "../request-body.ts";
 import { type SendDeps, sendBatch } from "../send/send-batch.ts";
+import { withStatusOfHttp } from "./status-of-http.ts";
 
 /** What the two paths for people and browsers need. */
 export type HttpDeps = SendDeps & { readonly admission: Admission; readonly snapshot: IngestSnapshot };
@@ -31,7 +25,7 @@ export function createPostEvents(deps: HttpDeps): RawHandler {
   return withStatusOfHttp(async function postEvents(request, response, call) {
     refuseMethod(request, response);
     const browserAgent = request.headers.origin === undefined ? undefined : request.headers["user-agent"];
-    const sent = await takeBody(deps, request, browserAgent);
+    const sent = await takeBody(deps, request, call, { userAgent: browserAgent });
     const status = statusOf(sent);
     call.code = status === 202 ? "ok" : `http_${status}`;
     const headers = {
@@ -49,7 +43,8 @@ export function createPostEvents(deps: HttpDeps): RawHandler {
 export function createPostBeacon(deps: HttpDeps): RawHandler {
   return withStatusOfHttp(async function postBeacon(request, response, call) {
     refuseMethod(request, response);
-    const sent = await takeBody(deps, request, request.headers["user-agent"], "key");
+    const how = { userAgent: request.headers["user-agent"], keyParameter: "key", isWebPage: true };
+    const sent = await takeBody(deps, request, call, how);
     const status = statusOf(sent);
     const isFine = status === 202 || status === 409;
     call.code = isFine ? "ok" : `http_${status}`;
@@ -59,36 +54,18 @@ export function createPostBeacon(deps: HttpDeps): RawHandler {
   });
 }
 
-/** What HTTP has a status of its own for, where RPC only says that the argument is invalid. */
-const STATUS_OF_HTTP: Partial<Record<Reason, number>> = {
-  METHOD_UNKNOWN: 405,
-  MESSAGE_TOO_LARGE: 413,
-  BATCH_TOO_LARGE: 413,
-  CONTENT_TYPE_UNSUPPORTED: 415,
-};
-
-function withStatusOfHttp(
-  handle: (request: AnyRequest, response: AnyResponse, call: Call) => Promise<void>,
-): RawHandler {
-  return async (request, response, call) => {
-    try {
-      await handle(request, response, call);
-    } catch (thrown) {
-      const status = thrown instanceof Failure ? STATUS_OF_HTTP[thrown.reason] : undefined;
-      if (!(thrown instanceof Failure) || status === undefined) throw thrown;
-      call.code = `http_${status}`;
-      writeAnswer(response, { ...failureToHttp(thrown), status });
-    }
-  };
-}
-
 async function takeBody(
   deps: HttpDeps,
   request: AnyRequest,
-  userAgent: string | undefined,
-  keyParameter?: string,
+  call: Call,
+  how: {
+    readonly userAgent: string | undefined;
+    readonly keyParameter?: string;
+    /** Whether only web pages come this way, whatever their key. */
+    readonly isWebPage?: boolean;
+  },
 ): Promise<SendResponse> {
-  const caller = await readCaller(request, deps.snapshot, keyParameter);
+  const caller = await readCaller(request, deps.snapshot, how.keyParameter);
   const compression = request.headers["content-encoding"] ?? "identity";
   if (compression !== "identity" && compression !== "gzip") {
     throw new Failure("invalid", "CONTENT_TYPE_UNSUPPORTED", "The content encoding must be gzip or none.");
@@ -103,7 +80,8 @@ async function takeBody(
       body = await decompress(bytes, BATCH_LIMITS.bodyBytes);
     }
     const read = readJsonBatch(body, "events");
-    return await sendBatch(deps, { ...read, caller, userAgent: userAgentOf(userAgent) });
+    const address = how.isWebPage === true || caller.isWebPage ? call.clientAddress() : undefined;
+    return await sendBatch(deps, { ...read, caller, userAgent: userAgentOf(how.userAgent), address });
   } finally {
     deps.admission.release(held);
   }

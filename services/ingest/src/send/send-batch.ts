@@ -6,6 +6,7 @@ import { sendResponse, tally } from "../outcomes.ts";
 import type { Rejection } from "../rejection.ts";
 import { type BatchFrame, batchEmpty } from "../scan/batch-frame.ts";
 import { findEventId } from "../scan/find-event-id.ts";
+import type { Visitors } from "../visitor/visitors.ts";
 import { findClaimed } from "./known-claims.ts";
 
 /** What sending a batch needs. */
@@ -13,6 +14,8 @@ export type SendDeps = {
   readonly intake: Intake;
   readonly claims: ClaimStore | undefined;
   readonly now: () => number;
+  /** Says who visits web pages. */
+  readonly visitors: Visitors;
 };
 
 /** A batch and how it came. */
@@ -20,6 +23,8 @@ export type SentBatch = {
   readonly frame: BatchFrame;
   readonly caller: Caller;
   readonly userAgent: string;
+  /** The address of a web page's visitor, "" where it is not known; undefined: the sender is no web page. */
+  readonly address?: string | undefined;
   /** Events that were rejected before they had bytes, and the ids they came with. */
   readonly rejected?: ReadonlyMap<number, Rejection>;
   readonly idOf?: (index: number) => string;
@@ -32,8 +37,9 @@ export type SentBatch = {
  *   nothing else is to be told
  */
 export async function sendBatch(deps: SendDeps, sent: SentBatch): Promise<SendResponse> {
-  const { frame, caller, userAgent, rejected } = sent;
-  if (frame.count === 0) throw batchEmpty();
+  const { caller, userAgent, rejected } = sent;
+  if (sent.frame.count === 0) throw batchEmpty();
+  const frame = await nameVisitors(deps, sent);
   const claimed = await findClaimed(deps.claims, frame, caller.projectId, caller.imported);
   const batch = deps.intake.take(frame, {
     rules: caller.rules(),
@@ -49,4 +55,14 @@ export async function sendBatch(deps: SendDeps, sent: SentBatch): Promise<SendRe
   if (failure !== undefined && isSafe && !batch.outcomeUnknown && tally(batch).retry === batch.count) throw failure;
   const idOf = (i: number): string => findEventId(frame.bytes, frame.ranges[2 * i]!, frame.ranges[2 * i + 1]!);
   return sendResponse(batch, sent.idOf ?? idOf);
+}
+
+/** What is imported was of other days, when its visitors had other pseudonyms, and had them from elsewhere. */
+async function nameVisitors(
+  deps: SendDeps,
+  { frame, caller, userAgent, address, rejected }: SentBatch,
+): Promise<BatchFrame> {
+  if (address === undefined || caller.imported) return frame;
+  const { projectId } = caller;
+  return deps.visitors.name(frame, { projectId, address, userAgent, nowMs: deps.now() }, rejected);
 }

@@ -1,7 +1,14 @@
 import { toBinary, toJsonString } from "@bufbuild/protobuf";
 import { SendResponseSchema } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
 import { Failure } from "@millrace/failure";
-import { type AnyRequest, type AnyResponse, answerGrpc, type RawHandler, writeHead } from "@millrace/runtime";
+import {
+  type AnyRequest,
+  type AnyResponse,
+  answerGrpc,
+  type Call,
+  type RawHandler,
+  writeHead,
+} from "@millrace/runtime";
 import type { Admission } from "../admission.ts";
 import { type IngestSnapshot, readCaller } from "../caller.ts";
 import { readJsonBatch } from "../decoded/json-batch.ts";
@@ -24,12 +31,12 @@ export function createSendByHand(deps: SendDeps & { admission: Admission; snapsh
   return function send(request, response, call) {
     const encoding = encodingOf(request, response);
     if (encoding === undefined) return undefined;
-    return answer(request, response, encoding).then(() => {
+    return answer(request, response, call, encoding).then(() => {
       call.code = "ok";
     });
   };
 
-  async function answer(request: AnyRequest, response: AnyResponse, encoding: Encoding): Promise<void> {
+  async function answer(request: AnyRequest, response: AnyResponse, call: Call, encoding: Encoding): Promise<void> {
     const caller = await readCaller(request, deps.snapshot);
     const frameBytes = encoding.grpc ? GRPC_HEAD_BYTES : 0;
     const { bytes, admitted } = await readBody(request, BATCH_LIMITS.bodyBytes, deps.admission, frameBytes);
@@ -51,7 +58,8 @@ export function createSendByHand(deps: SendDeps & { admission: Admission; snapsh
       const read: Omit<SentBatch, "caller" | "userAgent"> = encoding.json
         ? readJsonBatch(message, "send")
         : { frame: readSendRequest(message) };
-      const sent = await sendBatch(deps, { ...read, caller, userAgent: userAgentOf(browserAgent) });
+      const address = caller.isWebPage ? call.clientAddress() : undefined;
+      const sent = await sendBatch(deps, { ...read, caller, userAgent: userAgentOf(browserAgent), address });
       if (encoding.json) {
         writeHead(response, 200, { "content-type": "application/json" });
         response.end(toJsonString(SendResponseSchema, sent));

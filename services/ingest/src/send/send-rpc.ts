@@ -4,7 +4,7 @@ import {
   SendRequestSchema,
   type SendResponse,
 } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
-import { getPrincipal } from "@millrace/runtime";
+import { callKey, getPrincipal } from "@millrace/runtime";
 import type { Admission } from "../admission.ts";
 import { callerOf, type IngestSnapshot } from "../caller.ts";
 import { encodeMessage } from "../decoded/encode-message.ts";
@@ -21,7 +21,8 @@ export function createSendRpc(deps: SendDeps & { admission: Admission; snapshot:
     deps.admission.take(bytes.length);
     try {
       const userAgent = userAgentOf(header.has("origin") ? (header.get("user-agent") ?? "") : "");
-      return await sendBatch(deps, { frame: readSendRequest(bytes), caller, userAgent });
+      const address = caller.isWebPage ? (context.values.get(callKey)?.clientAddress() ?? "") : undefined;
+      return await sendBatch(deps, { frame: readSendRequest(bytes), caller, userAgent, address });
     } finally {
       deps.admission.release(bytes.length);
     }

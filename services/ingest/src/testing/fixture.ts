@@ -4,7 +4,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { DefinitionsSchema } from "@millrace/api/millrace/config/v1/definitions_pb";
 import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
-import type { ClaimStore } from "@millrace/cache";
+import type { Cache, ClaimStore } from "@millrace/cache";
 import { type EventAppender, type EventSection, readSections } from "@millrace/event-log";
 import { openEmbeddedEventLog } from "@millrace/event-log/embedded";
 import { Failure } from "@millrace/failure";
@@ -12,6 +12,7 @@ import { createTelemetry, type Principal, type RunningServer, silentLogger, star
 import { onTestFinished } from "vitest";
 import { createIngestApp, type IngestApp } from "../app.ts";
 import type { IngestSnapshot } from "../caller.ts";
+import { trackerScriptOf } from "../http/get-tracker-script.ts";
 import type { IngestLimits } from "../limits.ts";
 
 /** The present of every test. */
@@ -22,10 +23,17 @@ const KEYS: Readonly<Record<string, Principal>> = {
   "ingest-key": { keyId: "i", projectId: "shop", scopes: new Set([Scope.INGEST]) },
   "wide-key": { keyId: "w", projectId: "wide", scopes: new Set([Scope.INGEST]) },
   "import-key": { keyId: "m", projectId: "shop", scopes: new Set([Scope.INGEST, Scope.IMPORT]) },
+  "page-key": {
+    keyId: "p",
+    projectId: "wide",
+    scopes: new Set([Scope.INGEST]),
+    allowedOrigins: ["https://shop.example", "https://*.shop.example"],
+  },
   "report-key": { keyId: "r", projectId: "shop", scopes: new Set([Scope.REPORT]) },
   "account-key": { keyId: "a", projectId: undefined, scopes: new Set([Scope.INGEST]) },
 };
 
+const SALT = new Uint8Array(32).fill(7);
 const HOUR = { seconds: 3600n };
 
 function definitionsOf(projectId: string) {
@@ -43,7 +51,7 @@ function definitionsOf(projectId: string) {
 }
 
 /** A snapshot that knows KEYS and two projects: "shop" of spread 1, and "wide" of spread 8. */
-function testSnapshot(): IngestSnapshot {
+function testSnapshot(visitorSalt: IngestSnapshot["visitorSalt"]): IngestSnapshot {
   const known = new Map(["shop", "wide"].map((id) => [id, definitionsOf(id)]));
   return {
     async authenticate(text) {
@@ -57,6 +65,7 @@ function testSnapshot(): IngestSnapshot {
       return known.get(projectId) ?? definitionsOf(projectId);
     },
     peekDefinitions: (projectId) => known.get(projectId),
+    visitorSalt,
   };
 }
 
@@ -75,21 +84,37 @@ export type Fixture = {
 export type FixtureOptions = {
   readonly limits?: Partial<IngestLimits>;
   readonly claims?: ClaimStore;
+  readonly cache?: Cache;
+  /** The secret of the day; the same for ever unless given. */
+  readonly visitorSalt?: IngestSnapshot["visitorSalt"];
+  readonly trackerScript?: string;
+  readonly trustedProxies?: number;
   /** Wraps the log that the service appends to. */
   readonly wrap?: (log: EventAppender) => EventAppender;
 };
 
 /** Starts a fixture, and ends it after the test. */
-export async function startIngest({ limits = {}, claims, wrap }: FixtureOptions = {}): Promise<Fixture> {
+export async function startIngest(options: FixtureOptions = {}): Promise<Fixture> {
+  const {
+    limits = {},
+    claims,
+    cache,
+    wrap,
+    trackerScript,
+    visitorSalt = async () => SALT,
+    trustedProxies = 0,
+  } = options;
   const log = await openEmbeddedEventLog({ directory: ":memory:", partitions: 8 });
   const telemetry = await createTelemetry({ service: "ingest", version: "0" });
   const clock = { now: () => NOW };
-  const snapshot = testSnapshot();
+  const snapshot = testSnapshot(visitorSalt);
   const eventLog = wrap === undefined ? log : wrap(log);
   const app = createIngestApp({
     eventLog,
     snapshot,
     claims,
+    cache,
+    trackerScript: trackerScript === undefined ? undefined : trackerScriptOf(Buffer.from(trackerScript)),
     clock,
     log: silentLogger(),
     meter: telemetry.meter,
@@ -104,6 +129,7 @@ export async function startIngest({ limits = {}, claims, wrap }: FixtureOptions 
     routes: app.routes,
     rawHandlers: app.rawHandlers,
     cors: { openPaths: app.openPaths },
+    trustedProxies,
     authenticate: (text) => snapshot.authenticate(text),
     log: silentLogger(),
     telemetry,

@@ -1,0 +1,29 @@
+import { createHash, createHmac } from "node:crypto";
+
+/** 128 bits: no two visitors share one by chance. */
+const BYTES = 16;
+const TEXT_LENGTH = Math.ceil((BYTES * 8) / 6);
+
+/** How long every pseudonym and session id is: a letter and 16 bytes in base64url. */
+export const PSEUDONYM_LENGTH = 1 + TEXT_LENGTH;
+
+/**
+ * The pseudonym of a web page's visitor on a day: HMAC-SHA256 (RFC 2104) by the day's secret, so that nobody without it
+ * can try out addresses, and nobody at all once it is forgotten.
+ */
+export function pseudonymOf(salt: Uint8Array, projectId: string, address: string, userAgent: string): string {
+  const digest = createHmac("sha256", salt).update(`${projectId}\0${address}\0${userAgent}`).digest();
+  return `v${digest.toString("base64url", 0, BYTES)}`;
+}
+
+/** The session of a visitor whose sessions can't be looked up: one for the whole day, which begins at midnight UTC. */
+export function daySessionOf(projectId: string, visitor: Uint8Array, nowMs: number): string {
+  const date = new Date(nowMs).toISOString().slice(0, 10);
+  const digest = createHash("sha256").update(`${projectId}\0${date}\0`).update(visitor).digest();
+  return `s${digest.toString("base64url", 0, BYTES)}`;
+}
+
+/** The session id that random bytes (16 of them) stand for. */
+export function sessionIdFrom(random: Uint8Array): string {
+  return `s${Buffer.from(random).toString("base64url", 0, BYTES)}`;
+}
