@@ -7,4 +7,5 @@ export {
   parseApiKey,
   secretMatches,
 } from "./api-key.ts";
+export { toBase62 } from "./base62.ts";
 export { CREDENTIALS_FILE, type Credentials, readCredentials, writeCredentials } from "./credentials-file.ts";

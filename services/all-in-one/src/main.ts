@@ -56,8 +56,9 @@ async function run(
         url,
         demoProject,
       });
+      const loginPath = await system.dashboard.createLoginPath();
       setReady(true);
-      process.stdout.write(banner(credentials, demoProject, adminUrl, path));
+      process.stdout.write(banner({ credentials, demoProject, adminUrl, path, loginPath, host: settings.host }));
     },
   });
   await lifecycle.run();

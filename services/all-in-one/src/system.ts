@@ -1,13 +1,16 @@
 import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { createConfigApp } from "@millrace/config";
+import { createDashboardApp } from "@millrace/dashboard";
 import { createIngestApp } from "@millrace/ingest";
 import { createProcessingApp, deadLettersIn, PROCESSING_VERSION } from "@millrace/processing";
 import { createReportingApp } from "@millrace/reporting";
 import {
+  type Authenticate,
   inProcessTransport,
   type Lifecycle,
   type Logger,
   type RunningServer,
+  SESSION_PREFIX,
   startServer,
   type Telemetry,
   type Values,
@@ -64,6 +67,7 @@ export function assembleSystem(options: SystemOptions) {
   const ingest = createIngestApp({
     eventLog: backends.eventLog,
     claims: backends.claims,
+    cache: backends.cache,
     snapshot,
     clock,
     meter,
@@ -71,6 +75,14 @@ export function assembleSystem(options: SystemOptions) {
     limits: { bytesInFlight: settings.bytesInFlight },
   });
   const reporting = createReportingApp({ ...backends, snapshot, clock, meter, log: part("reporting") });
+  const dashboard = createDashboardApp({
+    records: backends.records,
+    now: clock.now,
+    log: part("dashboard"),
+    version,
+  });
+  const authenticate: Authenticate = (text) =>
+    text?.startsWith(SESSION_PREFIX) ? dashboard.authenticate(text) : snapshot.authenticate(text);
 
   let server: RunningServer | undefined;
   lifecycle.add({ name: "config", start: () => config.start(), stop: () => config.close() });
@@ -93,9 +105,11 @@ export function assembleSystem(options: SystemOptions) {
           ingest.routes(router);
           processing.routes(router);
           reporting.routes(router);
+          dashboard.routes(router);
         },
         rawHandlers: ingest.rawHandlers,
-        authenticate: snapshot.authenticate,
+        findHandler: dashboard.findHandler,
+        authenticate,
         log: part("server"),
         // Ingest grants larger windows to streams, within its bound on bytes in flight.
         limits: { http2: { streamWindowBytes: 65_535 } },
@@ -109,5 +123,7 @@ export function assembleSystem(options: SystemOptions) {
     drain: () => server?.drain(),
     stop: () => server?.close(),
   });
-  return { config, server: () => server! };
+  // The page is built, where it must be, once everything else is there.
+  lifecycle.add({ name: "dashboard", start: () => dashboard.start() });
+  return { config, dashboard, server: () => server! };
 }

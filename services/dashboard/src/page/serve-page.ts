@@ -1,0 +1,97 @@
+import { Failure } from "@millrace/failure";
+import { type AnyRequest, type AnyResponse, type RawHandler, writeHead } from "@millrace/runtime";
+import { isHttps } from "./is-https.ts";
+import { PAGE_PATHS, type PageFile, type PageFiles } from "./page-files.ts";
+import { securityHeaders } from "./security-headers.ts";
+
+/** How far the page is: `problem` says to people why there is none. */
+export type PageState =
+  | { readonly kind: "building" }
+  | { readonly kind: "ready"; readonly files: PageFiles }
+  | { readonly kind: "missing"; readonly problem: string };
+
+const RELOAD_SECONDS = "1";
+/** Better first. */
+const ENCODINGS = ["br", "gzip"] as const;
+
+/** Gives the handler of a path of the page, or undefined for a path that is none of the page's. */
+export function createServePage(state: () => PageState): (path: string) => RawHandler | undefined {
+  return (path) => {
+    const now = state();
+    if (now.kind === "ready") {
+      const file = now.files.get(path);
+      return (
+        file &&
+        (async (request, response, call) => {
+          call.method = "page";
+          sendFile(file, request, response);
+        })
+      );
+    }
+    if (!PAGE_PATHS.includes(path)) return undefined;
+    return async (request, response, call) => {
+      call.method = "page";
+      call.code = "page_not_built";
+      sendNotice(now, request, response);
+    };
+  };
+}
+
+function sendFile(file: PageFile, request: AnyRequest, response: AnyResponse): void {
+  requireMethod(request, response);
+  const encoding = encodingFor(request.headers["accept-encoding"], file);
+  const body = file.bodies.get(encoding)!;
+  const etag = `"${file.digest}-${encoding}"`;
+  const headers: Record<string, string> = {
+    ...securityHeaders(isHttps(request.headers)),
+    "cache-control": file.cacheControl,
+    etag,
+    vary: "accept-encoding",
+  };
+  if (request.headers["if-none-match"]?.includes(etag)) {
+    writeHead(response, 304, headers);
+    response.end();
+    return;
+  }
+  headers["content-type"] = file.contentType;
+  headers["content-length"] = String(body.length);
+  if (encoding !== "identity") headers["content-encoding"] = encoding;
+  writeHead(response, 200, headers);
+  if (request.method === "HEAD") response.end();
+  else response.end(body);
+}
+
+function encodingFor(accepted: string | string[] | undefined, file: PageFile): string {
+  const words = String(accepted ?? "").split(",");
+  const isAccepted = (name: string): boolean =>
+    words.some((word) => word.trim().startsWith(name) && !/;\s*q=0(\.0*)?\s*$/.test(word));
+  return ENCODINGS.find((name) => file.bodies.has(name) && isAccepted(name)) ?? "identity";
+}
+
+/** Without scripts and styles, as the page's policy allows none that are not files. */
+function sendNotice(state: PageState, request: AnyRequest, response: AnyResponse): void {
+  requireMethod(request, response);
+  const isBuilding = state.kind === "building";
+  const text = state.kind === "missing" ? state.problem : "The page is being built, this first time only.";
+  const reload = isBuilding ? `<meta http-equiv="refresh" content="${RELOAD_SECONDS}">` : "";
+  const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  const more = isBuilding ? "It shows by itself in a moment." : "Events are taken, counted and answered as ever.";
+  const body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Millrace</title>
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">${reload}</head>
+<body><h1>Millrace</h1><p>${escaped}</p><p>${more}</p></body></html>`;
+  writeHead(response, 503, {
+    ...securityHeaders(isHttps(request.headers)),
+    "cache-control": "no-store",
+    "content-type": "text/html; charset=utf-8",
+    "content-length": String(Buffer.byteLength(body)),
+    "retry-after": RELOAD_SECONDS,
+  });
+  if (request.method === "HEAD") response.end();
+  else response.end(body);
+}
+
+function requireMethod(request: AnyRequest, response: AnyResponse): void {
+  if (request.method === "GET" || request.method === "HEAD") return;
+  response.setHeader("allow", "GET, HEAD");
+  throw new Failure("unimplemented", "METHOD_UNKNOWN", "only GET and HEAD are understood here");
+}
