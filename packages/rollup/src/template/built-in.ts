@@ -39,6 +39,11 @@ export function all(...filters: Filter[]): Filter {
   return create(FilterSchema, { kind: { case: "all", value: { filters } } });
 }
 
+/** Whatever the filter does not match. */
+export function not(filter: Filter): Filter {
+  return create(FilterSchema, { kind: { case: "not", value: filter } });
+}
+
 /** The field equals the value. */
 export function equals(field: string, value: string | boolean): Filter {
   return condition(field, Operator.EQUALS, value);
