@@ -23,7 +23,7 @@ type Role =
 
 const FORBIDDEN_NAMES = new Set(["common", "shared", "utils", "util", "helpers", "types", "constants", "core", "misc"]);
 const PORTS = ["event-log", "cell-store", "record-store", "cache", "archive"];
-const DOMAIN = ["rollup", "enrichment", "snapshot"];
+const DOMAIN = ["rollup", "enrichment", "snapshot", "tail"];
 const TOOLS = ["client", "cli"];
 /** What is handed to browsers as it is: built, and served by whoever is told to. */
 const ASSETS = ["tracker"];

@@ -41,6 +41,7 @@ export {
 export { applyDelta } from "./fold/apply-delta.ts";
 export type { Delta, DeltaPart } from "./fold/delta.ts";
 export { dimensionText } from "./fold/dimension-text.ts";
+export { EventView } from "./fold/event-view.ts";
 export {
   DERIVED_FIELDS,
   type DerivedFields,

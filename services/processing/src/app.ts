@@ -15,6 +15,7 @@ import { LivePublisher } from "./live/live-publisher.ts";
 import { Partition } from "./partition.ts";
 import { Retention } from "./retention/retention.ts";
 import { createGetStatus } from "./status/get-status.ts";
+import { Tails } from "./tail/tails.ts";
 
 /** The group in which processors share the log's partitions. */
 export const PROCESSING_GROUP = "millrace.processing";
@@ -84,6 +85,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
   const tally = new Tally(meter);
   const plans = new Plans(deps.snapshot, PLANS_MAX);
   const live = new LivePublisher(deps.cache, clock, log);
+  const tails = new Tails({ cache: deps.cache, clock, meter, log });
   const retention = new Retention({ store: cellStore, snapshot: deps.snapshot, foldedMs, log });
   const startMs = clock.now();
   let member: GroupMember | undefined;
@@ -104,6 +106,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
       plans,
       tally,
       live,
+      tails,
       budget,
       retention,
       storedBefore,
@@ -159,6 +162,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
   return {
     routes: (router) => void router.service(StatusService, { getStatus }),
     async start() {
+      await tails.start();
       member = await eventLog.join(PROCESSING_GROUP, { assigned, failed }, { maxBatchBytes: BATCH_BYTES });
       expiring = setInterval(() => void expireClaims(), EXPIRE_CLAIMS_MS).unref();
       retention.start();
@@ -169,6 +173,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
       await retention.stop();
       await member?.leave();
       member = undefined;
+      tails.stop();
     },
     get joined() {
       return member !== undefined;

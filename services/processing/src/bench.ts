@@ -8,6 +8,7 @@ import { EventDecoder, emptyEvent } from "./decode/event-decoder.ts";
 import { Plans } from "./fold/plans.ts";
 import { RecordFolder } from "./fold/record-folder.ts";
 import { Tally } from "./fold/tally.ts";
+import { Tails } from "./tail/tails.ts";
 
 /** What {@link measureFold} found, in events a second of one core. */
 export type FoldFigures = {
@@ -73,6 +74,7 @@ async function foldAll(
     clock: Date,
     claimsExpire: false,
     stalled: () => {},
+    tails: untailed(),
   });
   const { signal } = new AbortController();
   for (let from = 0; from < records.length; ) {
@@ -83,6 +85,12 @@ async function foldAll(
       table.add(projectId, offset, appendTimeMs, parts);
     }
   }
+}
+
+/** Tails that nobody asks for. */
+function untailed(): Tails {
+  const cache = { publish: async () => {}, subscribe: () => Promise.reject(new Error("nobody asks")) };
+  return new Tails({ cache, clock: Date, meter: createNoopMeter(), log: { warn: () => {} } });
 }
 
 /** Claims that belong to whoever asks. */

@@ -27,7 +27,7 @@ export type ReportingDeps = {
 export type ReportingApp = {
   /** Adds ReportingService. */
   routes(router: ConnectRouter): void;
-  /** Ends the watches with `unavailable` (DRAINING); questions being answered are left to finish. Idempotent. */
+  /** Ends the watches and tails with `unavailable` (DRAINING); questions being answered are left to finish. Idempotent. */
   drain(): void;
   /** Drains. Idempotent. */
   close(): Promise<void>;
@@ -51,7 +51,7 @@ export function createReportingApp(deps: ReportingDeps): ReportingApp {
   const watch = createWatch(dependencies);
   const tail = createTail(dependencies);
   const getCatalog = createGetCatalog(dependencies);
-  const reason = new Failure("unavailable", "DRAINING", "the server is being stopped; watch again");
+  const reason = new Failure("unavailable", "DRAINING", "the server is being stopped; call again");
   return {
     routes: (router) => void router.service(ReportingService, { query, watch, tail, getCatalog }),
     drain: () => draining.abort(reason),

@@ -15,6 +15,9 @@ export type ReportingLimits = {
   /** Watches of the process, and of one project. */
   readonly watchesMax: number;
   readonly watchesPerProjectMax: number;
+  /** Tails of the process, and of one project. */
+  readonly tailsMax: number;
+  readonly tailsPerProjectMax: number;
 };
 
 /** Limits that fit a process with 2 GiB of memory. */
@@ -27,4 +30,6 @@ export const DEFAULT_LIMITS: ReportingLimits = {
   heldBytesMax: 256 * 1024 * 1024,
   watchesMax: 1_000,
   watchesPerProjectMax: 100,
+  tailsMax: 500,
+  tailsPerProjectMax: 100,
 };

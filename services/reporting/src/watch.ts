@@ -10,10 +10,10 @@ import {
 import { Failure } from "@millrace/failure";
 import { getPrincipal, projectOf } from "@millrace/runtime";
 import type { Dependencies } from "./dependencies.ts";
+import { Places } from "./places.ts";
 import { Bell } from "./watch/bell.ts";
 import { differenceOf } from "./watch/difference.ts";
 import { ProjectFeeds } from "./watch/project-feed.ts";
-import { WatchPlaces } from "./watch/watch-places.ts";
 import { WatchedAnswer } from "./watch/watched-answer.ts";
 
 /** How often a watch looks whether it is time to answer again, where nothing tells it. */
@@ -25,7 +25,8 @@ const WATERMARK_MS = 1_000;
 /** ReportingService.Watch. */
 export function createWatch(deps: Dependencies) {
   const feeds = new ProjectFeeds(deps);
-  const places = new WatchPlaces(deps.limits);
+  const { watchesMax, watchesPerProjectMax } = deps.limits;
+  const places = new Places("watches", { max: watchesMax, perProjectMax: watchesPerProjectMax });
   return async function* watch(request: WatchRequest, context: HandlerContext) {
     const query = request.query!;
     const projectId = projectOf(getPrincipal(context), query.projectId);

@@ -50,6 +50,7 @@ async function poisonedFolder() {
     tally: new Tally(createNoopMeter()),
     claimsExpire: false,
     stalled() {},
+    tails: { folded() {} },
     deadLetters: {
       async put(some) {
         order.push("letters");

@@ -133,7 +133,15 @@ async function history(seed: number, variant: Variant): Promise<{ right: number;
   const store = await openEmbeddedClaims({ directory: ":memory:" });
   const claims = variant.claims?.(store, clock) ?? store;
   const source = { generation: 1, partition: 0, plans: new Plans(snapshot, 100) };
-  const deps = { ...source, claims, clock, tally: new Tally(createNoopMeter()), claimsExpire: true, stalled() {} };
+  const deps = {
+    ...source,
+    claims,
+    clock,
+    tally: new Tally(createNoopMeter()),
+    claimsExpire: true,
+    stalled() {},
+    tails: { folded() {} },
+  };
   const letters = { put: () => Promise.reject(new Error("nothing is wrong with these events")) };
   const { signal } = new AbortController();
   const outages = Array.from({ length: 3 }, () => {
@@ -249,7 +257,13 @@ describe("claims (P6)", () => {
     const deadLetters = { put: () => Promise.reject(new Error("nothing is wrong with these events")) };
     const clock = { now: () => BEGIN };
     const plans = new Plans(snapshot, 100);
-    const rest = { tally: new Tally(createNoopMeter()), claimsExpire: true, stalled() {}, deadLetters };
+    const rest = {
+      tally: new Tally(createNoopMeter()),
+      claimsExpire: true,
+      stalled() {},
+      tails: { folded() {} },
+      deadLetters,
+    };
     const folder = new RecordFolder({ generation: 1, partition: 0, plans, claims, clock, ...rest });
     const counts: Record<string, number> = {};
     // The retry's clock was corrected a little differently, so that it comes just in time.

@@ -27,6 +27,8 @@ export type RecordFolderDeps = StageSource & {
   readonly clock: { now(): number };
   /** True when claims could be gone once the partition lags by more than the allowance: folding stops then. */
   readonly claimsExpire: boolean;
+  /** Told of each batch once it is known what became of its events; the batch is used again when it returns. */
+  readonly tails: { folded(source: string, batch: StagedBatch): void };
 };
 
 /** What came of some records. */
@@ -43,9 +45,11 @@ export type Folded = {
 export class RecordFolder {
   readonly #deps: RecordFolderDeps;
   readonly #batch: StagedBatch;
+  readonly #source: string;
 
   constructor(deps: RecordFolderDeps) {
     this.#deps = deps;
+    this.#source = `${deps.generation}:${deps.partition}`;
     this.#batch = new StagedBatch(deps);
   }
 
@@ -69,6 +73,7 @@ export class RecordFolder {
     const poisoned: ClaimRelease[] = [];
     for (const record of batch.records) parts.push(...this.#foldRecord(record, poisoned));
     await this.#bury(batch.letters, poisoned, signal);
+    this.#deps.tails.folded(this.#source, batch);
     return { parts, records: batch.records.length };
   }
 

@@ -14,10 +14,12 @@ export const BROKEN = 2;
 /** A section of a record: its events stand in the batch's `events` from `first` on, `count` of them. */
 export type StagedSection = {
   readonly plan: Plan;
+  /** The processing version that it is folded by. */
+  readonly version: number;
   readonly receivedAtMs: number;
   readonly imported: boolean;
   /** Holds the events' own bytes, at the batch's `ranges`. */
-  readonly buffer: Uint8Array;
+  readonly buffer: Buffer;
   readonly first: number;
   readonly count: number;
 };
@@ -145,7 +147,16 @@ export class StagedBatch {
     requests.lateWindowMs = Math.max(requests.lateWindowMs, found.lateWindowMs);
     const first = this.#count;
     while (reader.nextEvent()) this.#stageEvent(reader, offset);
-    return { plan: found.plan, receivedAtMs, imported, buffer: reader.buffer, first, count: this.#count - first };
+    const count = this.#count - first;
+    return {
+      plan: found.plan,
+      version: processingVersion,
+      receivedAtMs,
+      imported,
+      buffer: reader.buffer,
+      first,
+      count,
+    };
   }
 
   async #load(projectId: string, revision: number, version: number, signal: AbortSignal): Promise<ProjectPlan> {
@@ -170,12 +181,12 @@ export class StagedBatch {
     this.indexes[place] = reader.index;
     this.ranges[2 * place] = reader.from;
     this.ranges[2 * place + 1] = reader.to;
+    event.timeMs = reader.timeMs;
+    event.receivedAtMs = reader.receivedAtMs;
+    event.late = reader.late;
+    event.userAgent = reader.userAgent;
     try {
       this.#decoder.decode(reader.buffer, reader.from, reader.to, event);
-      event.timeMs = reader.timeMs;
-      event.receivedAtMs = reader.receivedAtMs;
-      event.late = reader.late;
-      event.userAgent = reader.userAgent;
       if (reader.assignedId !== "") event.eventId = reader.assignedId;
       if (event.eventId === "") throw new Failure("corrupt", "DATA_CORRUPT", "the event has no id");
     } catch (error) {

@@ -1,16 +1,21 @@
 import { Failure } from "@millrace/failure";
-import type { ReportingLimits } from "../limits.ts";
 
-/** After how long a refused watch may be tried again. */
+/** After how long a refused call may be tried again. */
 const RETRY_AFTER_MS = 5_000;
 
-/** Counts watches, of the process and of each project. */
-export class WatchPlaces {
-  readonly #limits: ReportingLimits;
+/** How many calls of a kind there may be: in the process, and of one project. */
+export type PlacesLimits = { readonly max: number; readonly perProjectMax: number };
+
+/** Counts calls that last, such as watches, of the process and of each project. */
+export class Places {
+  readonly #what: string;
+  readonly #limits: PlacesLimits;
   readonly #byProject = new Map<string, number>();
   #all = 0;
 
-  constructor(limits: ReportingLimits) {
+  /** @param what the calls, for people: "watches" */
+  constructor(what: string, limits: PlacesLimits) {
+    this.#what = what;
     this.#limits = limits;
   }
 
@@ -21,9 +26,9 @@ export class WatchPlaces {
    */
   take(projectId: string): () => void {
     const ofProject = this.#byProject.get(projectId) ?? 0;
-    const { watchesMax, watchesPerProjectMax } = this.#limits;
-    if (this.#all >= watchesMax) throw full(`this server keeps ${watchesMax} watches`);
-    if (ofProject >= watchesPerProjectMax) throw full(`a project can have ${watchesPerProjectMax} watches on a server`);
+    const { max, perProjectMax } = this.#limits;
+    if (this.#all >= max) throw full(`this server keeps ${max} ${this.#what}`);
+    if (ofProject >= perProjectMax) throw full(`a project can have ${perProjectMax} ${this.#what} on a server`);
     this.#all += 1;
     this.#byProject.set(projectId, ofProject + 1);
     return () => this.#give(projectId);
