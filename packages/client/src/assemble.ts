@@ -1,0 +1,49 @@
+import type { Interceptor } from "@connectrpc/connect";
+import type { EventBuffer, OnDropped } from "./buffer/event-buffer.ts";
+import { MemoryBuffer } from "./buffer/memory-buffer.ts";
+import type { Clock } from "./clock.ts";
+import { type Issue, IssueReporter } from "./issue.ts";
+import type { Settings } from "./options.ts";
+import { Producer } from "./producer.ts";
+import type { Carrier } from "./send/attempt.ts";
+import { Sender } from "./send/sender.ts";
+import { Counters } from "./stats.ts";
+
+/** What a platform gives to make a client of. */
+export type Parts = {
+  readonly settings: Settings;
+  readonly carrier: Carrier;
+  readonly clock: Clock;
+  readonly onIssue: (issue: Issue) => void;
+  /** Absent: a buffer in memory. */
+  readonly openBuffer?: ((onDropped: OnDropped, counters: Counters) => EventBuffer) | undefined;
+};
+
+const DROPPED: Readonly<Record<Parameters<OnDropped>[0], string>> = {
+  BUFFER_FULL: "The buffer was full.",
+  SPOOL_FULL: "The spool was full.",
+  SPOOL_FAILED: "The spool could not be written.",
+};
+
+/** Puts a client together. */
+export function assemble({ settings, carrier, clock, onIssue, openBuffer }: Parts): Producer {
+  const counters = new Counters();
+  const issues = new IssueReporter(clock, settings.issueIntervalMs, onIssue);
+  const onDropped: OnDropped = (reason, count) => {
+    counters.drop(reason, count);
+    issues.report({ kind: "dropped", reason, message: DROPPED[reason], count });
+  };
+  const buffer = openBuffer?.(onDropped, counters) ?? new MemoryBuffer(settings.buffer, onDropped);
+  const { backoff, budget, blockedMs, batchDelayMs } = settings;
+  const sender = new Sender({ buffer, carrier, clock, counters, issues, backoff, budget, blockedMs });
+  const keepsRest = openBuffer !== undefined;
+  return new Producer({ buffer, sender, clock, counters, issues, batchDelayMs, keepsRest });
+}
+
+/** Shows the key with each call. */
+export function authorize(key: string): Interceptor {
+  return (next) => (request) => {
+    request.header.set("authorization", `Bearer ${key}`);
+    return next(request);
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * The client for browsers: events are posted by fetch.
+ */
+import { createConnectTransport } from "@connectrpc/connect-web";
+import { assemble, authorize } from "./assemble.ts";
+import { SYSTEM_CLOCK } from "./clock.ts";
+import type { Millrace } from "./millrace.ts";
+import { type ClientOptions, type PlatformDefaults, settle } from "./options.ts";
+import { Scope } from "./scope.ts";
+import { SendCarrier } from "./send/send-carrier.ts";
+
+export type { Issue } from "./issue.ts";
+export type { Flushed, FlushOptions, Millrace } from "./millrace.ts";
+export type { ClientOptions } from "./options.ts";
+export type { Stats } from "./stats.ts";
+export type { EventDefaults, EventOptions, Properties, PropertyValue } from "./track.ts";
+
+/** How a client is made in a browser. */
+export type MillraceOptions = ClientOptions;
+
+const DEFAULTS: PlatformDefaults = {
+  batchBytes: 48 * 1024,
+  batchDelayMs: 1000,
+  bufferEvents: 10_000,
+  bufferBytes: 4 * 1024 * 1024,
+  correctClock: true,
+};
+
+/**
+ * Makes a client.
+ *
+ * @throws Failure `invalid` for options that can't be meant
+ */
+export function createMillrace(options: MillraceOptions): Millrace {
+  const settings = settle(options, DEFAULTS);
+  const clock = SYSTEM_CLOCK;
+  const transport = createConnectTransport({
+    baseUrl: settings.url,
+    interceptors: [authorize(settings.key)],
+    useBinaryFormat: true,
+  });
+  const sentAt = settings.correctClock ? () => clock.now() : undefined;
+  const carrier = new SendCarrier({ transport, sentAt, close: () => {} });
+  const producer = assemble({ settings, carrier, clock, onIssue: options.onIssue ?? (() => {}) });
+  return new Scope(producer, options);
+}
