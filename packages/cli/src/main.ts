@@ -1,5 +1,10 @@
-import { exitCodeOf, explain } from "./explain-error.ts";
+import type { Command } from "commander";
+import { connectionOf } from "./commands/options.ts";
+import { errorDocument, exitCodeOf, explain } from "./explain-error.ts";
+import { projectHint } from "./nearest-project.ts";
+import { asksForJson } from "./output/format.ts";
 import { createProgram } from "./program.ts";
+import { typable } from "./terminal/invocation.ts";
 
 // Whoever reads the output may have read enough: `millrace query ... | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -7,9 +12,18 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-createProgram()
+const hasJsonErrors = asksForJson(process.argv.slice(2));
+let running: Command | undefined;
+
+createProgram({ hasJsonErrors })
+  .hook("preAction", (_, command) => {
+    running = command;
+  })
   .parseAsync(process.argv)
-  .catch((error: unknown) => {
-    process.stderr.write(`${explain(error)}\n`);
+  .catch(async (error: unknown) => {
+    const command = running;
+    const hint = command === undefined ? undefined : await projectHint(error, () => connectionOf(command));
+    const text = hasJsonErrors ? JSON.stringify(errorDocument(error, hint)) : typable(explain(error, hint));
+    process.stderr.write(`${text}\n`);
     process.exitCode = exitCodeOf(error);
   });

@@ -5,10 +5,12 @@ import { ApiKeyService } from "@millrace/api/millrace/config/v1/api_key_service_
 import { Failure } from "@millrace/failure";
 import type { Command } from "commander";
 import { enumName } from "../enum-name.ts";
-import { printTable } from "../output/table.ts";
+import { nearest } from "../nearest.ts";
+import { formatOf } from "../output/format.ts";
+import { printThing, printThings } from "../output/things.ts";
 import { utcText } from "../output/time-text.ts";
-import { describe, everyItem } from "./listing.ts";
-import { connectionOf, list, print, printJson } from "./options.ts";
+import { everyItem } from "./listing.ts";
+import { collect, connectionOf, list, print } from "./options.ts";
 
 const SCOPES: Readonly<Record<string, Scope>> = {
   ingest: Scope.INGEST,
@@ -22,10 +24,17 @@ Examples:
   millrace key create --project shop --scope ingest --name "the web site"
   millrace key list --project shop
   millrace key revoke 0ffK4kIuSsb
-Scopes: ingest (send events of now), import (of any age), report (ask), admin (manage).`;
+  millrace key create --account --scope admin --name "the operator's laptop"
+  millrace key create --project shop --origin https://shop.example.org --name "the shop's pages"
+Scopes: ingest (send events of now), import (of any age), report (ask), admin (manage). Without --scope a key of a project
+has ingest and report, one with --origin has ingest (it may have no other), and one of the account has report and admin.`;
 
-type Json = { readonly json?: boolean };
-type CreateOptions = Json & { readonly scope?: readonly string[]; readonly name?: string };
+type CreateOptions = {
+  readonly scope?: readonly string[];
+  readonly account?: boolean;
+  readonly origin?: readonly string[];
+  readonly name?: string;
+};
 
 /** `millrace key`. */
 export function addKeyCommand(program: Command): void {
@@ -36,83 +45,107 @@ export function addKeyCommand(program: Command): void {
   key
     .command("list")
     .description("List the keys: of --project, or all.")
-    .option("--json", "print JSON")
-    .action(async (options: Json, command: Command) => {
-      const client = connectionOf(command).client(ApiKeyService, "manage");
-      const projectId = command.optsWithGlobals<{ project?: string }>().project ?? "";
+    .option("--json", "short for --output json")
+    .action(async (_: unknown, command: Command) => {
+      const connection = connectionOf(command);
+      const client = connection.client(ApiKeyService, "manage");
+      const projectId = connection.namedProject;
       const keys = await everyItem(async (pageToken) => {
         const page = await client.listApiKeys({ projectId, pageSize: 1_000, pageToken });
         return { items: page.apiKeys, next: page.nextPageToken };
       });
-      if (options.json === true) return printJson(keys.map((each) => toJson(ApiKeySchema, each)));
-      const columns = ["key", "project", "name", "scopes", "created", "revoked"].map((title) => ({ title }));
+      const columns = ["key", "project", "name", "scopes", "origins", "created", "revoked"].map((title) => ({ title }));
       const rows = keys.map((each) => [
         each.keyId,
         each.projectId || "(all)",
         each.displayName,
         scopesOf(each),
+        each.allowedOrigins.join(" ") || "-",
         utcText(each.createTime),
         utcText(each.revokeTime),
       ]);
-      printTable(columns, rows, "There are no keys.");
+      printThings(formatOf(command), {
+        columns,
+        rows,
+        none: "There are no keys.",
+        documents: keys.map((each) => toJson(ApiKeySchema, each)),
+      });
     });
   key
     .command("get")
     .argument("<id>", "the key's id")
     .description("Show a key, without its secret.")
-    .option("--json", "print JSON")
-    .action(async (keyId: string, options: Json, command: Command) => {
+    .option("--json", "short for --output json")
+    .action(async (keyId: string, _: unknown, command: Command) => {
       const response = await connectionOf(command).client(ApiKeyService, "manage").getApiKey({ keyId });
-      show(response.apiKey!, options);
+      show(response.apiKey!, command);
     });
   key
     .command("create")
-    .description("Create a key for --project and show it, this once.")
-    .option("--scope <scopes>", "what it may do, separated by commas (default: ingest,report)", list)
+    .description("Create a key for --project, or for the account, and show it, this once.")
+    .option("--scope <scopes>", "what it may do, separated by commas (default: see below)", list)
+    .option("--account", "for all projects, also those to come; not to send events")
+    .option("--origin <origin>", "for web pages of this origin alone; may be repeated", collect)
     .option("--name <text>", "what people call it")
-    .option("--json", "print JSON")
+    .option("--json", "short for --output json")
     .addHelpText("after", NOTES)
     .action(async (options: CreateOptions, command: Command) => createKey(options, command));
   key
     .command("revoke")
     .argument("<id>", "the key's id")
     .description("End a key for ever.")
-    .option("--json", "print JSON")
-    .action(async (keyId: string, options: Json, command: Command) => {
+    .option("--json", "short for --output json")
+    .action(async (keyId: string, _: unknown, command: Command) => {
       const response = await connectionOf(command).client(ApiKeyService, "manage").revokeApiKey({ keyId });
-      if (options.json === true) return printJson(toJson(ApiKeySchema, response.apiKey!));
+      if (formatOf(command) !== "table") return show(response.apiKey!, command);
       print(`Key ${keyId} was revoked ${utcText(response.apiKey?.revokeTime)}.`);
     });
 }
 
 async function createKey(options: CreateOptions, command: Command): Promise<void> {
   const connection = connectionOf(command);
-  const scopes = (options.scope ?? ["ingest", "report"]).map((name) => {
-    const scope = SCOPES[name.toLowerCase()];
-    if (scope !== undefined) return scope;
-    throw Failure.invalidField("--scope", `"${name}" is none of ${Object.keys(SCOPES).join(", ")}`);
-  });
-  const apiKey = { projectId: connection.project, displayName: options.name ?? "", scopes };
-  const { apiKey: created, text } = await connection.client(ApiKeyService, "manage").createApiKey({ apiKey });
-  if (options.json === true) return printJson({ apiKey: toJson(ApiKeySchema, created!), text });
-  show(created!, {});
+  const { account, origin = [], name = "" } = options;
+  const usual = account === true ? ["report", "admin"] : origin.length > 0 ? ["ingest"] : ["ingest", "report"];
+  const scopes = (options.scope ?? usual).map(scopeNamed);
+  if (account === true && scopes.some((scope) => scope === Scope.INGEST || scope === Scope.IMPORT)) {
+    throw Failure.invalidField("--account", "events go into a project by its own key: leave out ingest and import");
+  }
+  const projectId = account === true ? "" : connection.project;
+  const response = await connection
+    .client(ApiKeyService, "manage")
+    .createApiKey({ apiKey: { projectId, displayName: name, scopes, allowedOrigins: [...origin] } });
+  const { text } = response;
+  const key = response.apiKey!;
+  const format = formatOf(command);
+  const document = { apiKey: toJson(ApiKeySchema, key), text };
+  if (format !== "table") return printThing(format, { values: [...valuesOf(key), ["text", text]], document });
+  show(key, command);
   print(`\nThe key; it is not shown again:\n  ${text}`);
 }
 
-function show(key: ApiKey, options: Json): void {
-  if (options.json === true) printJson(toJson(ApiKeySchema, key));
-  else describeApiKey(key);
+function scopeNamed(name: string): Scope {
+  const scope = SCOPES[name.toLowerCase()];
+  if (scope !== undefined) return scope;
+  const names = Object.keys(SCOPES);
+  const meant = nearest(name, names);
+  const question = meant === undefined ? "" : `; did you mean ${meant}?`;
+  throw Failure.invalidField("--scope", `"${name}" is none of ${names.join(", ")}${question}`);
 }
 
-function describeApiKey(key: ApiKey): void {
-  describe([
+function show(key: ApiKey, command: Command): void {
+  printThing(formatOf(command), { values: valuesOf(key), document: toJson(ApiKeySchema, key) });
+}
+
+function valuesOf(key: ApiKey): readonly (readonly [string, string])[] {
+  return [
     ["key", key.keyId],
     ["project", key.projectId || "(all)"],
     ["name", key.displayName],
     ["scopes", scopesOf(key)],
+    ["origins", key.allowedOrigins.join(" ")],
     ["created", utcText(key.createTime)],
     ["revoked", utcText(key.revokeTime)],
-  ]);
+  ];
 }
 
 function scopesOf({ scopes }: ApiKey): string {

@@ -3,12 +3,12 @@ import { Aggregation, type Metric, MetricSchema } from "@millrace/api/millrace/c
 import { MetricService } from "@millrace/api/millrace/config/v1/metric_service_pb";
 import { type Command, Option } from "commander";
 import { enumName } from "../enum-name.ts";
-import { printTable } from "../output/table.ts";
+import { formatOf } from "../output/format.ts";
+import { printThing, printThings } from "../output/things.ts";
 import { utcText } from "../output/time-text.ts";
 import { parseConditions } from "../query/condition.ts";
 import { filterText } from "../query/filter-text.ts";
-import { describe } from "./listing.ts";
-import { collect, connectionOf, printJson } from "./options.ts";
+import { collect, connectionOf } from "./options.ts";
 
 const AGGREGATIONS = {
   count: Aggregation.COUNT,
@@ -28,8 +28,7 @@ Examples:
 A metric is measured from when a rollup includes it: millrace rollup create. It never changes once created.
 Conditions as in millrace query --help; fields are the event's own (name, user_id, ...), derived ones and properties.`;
 
-type Json = { readonly json?: boolean };
-type CreateOptions = Json & {
+type CreateOptions = {
   readonly aggregation: keyof typeof AGGREGATIONS;
   readonly property?: string;
   readonly where?: readonly string[];
@@ -43,11 +42,10 @@ export function addMetricCommand(program: Command): void {
   metric
     .command("list")
     .description("List the project's metrics.")
-    .option("--json", "print JSON")
-    .action(async (options: Json, command: Command) => {
+    .option("--json", "short for --output json")
+    .action(async (_: unknown, command: Command) => {
       const connection = connectionOf(command);
       const { metrics } = await connection.client(MetricService, "ask").listMetrics({ projectId: connection.project });
-      if (options.json === true) return printJson(metrics.map((each) => toJson(MetricSchema, each)));
       const columns = ["metric", "aggregation", "unit", "of events", "description"].map((title) => ({ title }));
       const rows = metrics.map((each) => [
         each.name,
@@ -56,17 +54,22 @@ export function addMetricCommand(program: Command): void {
         filterText(each.filter),
         each.description,
       ]);
-      printTable(columns, rows, "There are no metrics: millrace metric create NAME --aggregation count");
+      printThings(formatOf(command), {
+        columns,
+        rows,
+        none: "There are no metrics: millrace metric create NAME --aggregation count",
+        documents: metrics.map((each) => toJson(MetricSchema, each)),
+      });
     });
   metric
     .command("get")
     .argument("<name>", "the metric")
     .description("Show a metric.")
-    .option("--json", "print JSON")
-    .action(async (name: string, options: Json, command: Command) => {
+    .option("--json", "short for --output json")
+    .action(async (name: string, _: unknown, command: Command) => {
       const connection = connectionOf(command);
       const response = await connection.client(MetricService, "ask").getMetric({ projectId: connection.project, name });
-      show(response.metric!, options);
+      show(response.metric!, command);
     });
   metric
     .command("create")
@@ -81,7 +84,7 @@ export function addMetricCommand(program: Command): void {
     .option("--where <condition>", "which events count; may be repeated", collect)
     .option("--unit <unit>", "of its values, such as ms or EUR")
     .option("--description <text>", "what it means")
-    .option("--json", "print JSON")
+    .option("--json", "short for --output json")
     .addHelpText("after", NOTES)
     .action(async (name: string, options: CreateOptions, command: Command) => create(name, options, command));
 }
@@ -100,24 +103,22 @@ async function create(name: string, options: CreateOptions, command: Command): P
       ...(filter !== undefined && { filter }),
     },
   });
-  show(response.metric!, options);
+  show(response.metric!, command);
 }
 
-function show(metric: Metric, options: Json): void {
-  if (options.json === true) printJson(toJson(MetricSchema, metric));
-  else describeMetric(metric);
-}
-
-function describeMetric(metric: Metric): void {
-  describe([
-    ["metric", metric.name],
-    ["aggregation", formula(metric)],
-    ["of events", filterText(metric.filter) || "all"],
-    ["unit", metric.unit],
-    ["description", metric.description],
-    ["built in", metric.builtIn ? "yes" : "no"],
-    ["created", utcText(metric.createTime)],
-  ]);
+function show(metric: Metric, command: Command): void {
+  printThing(formatOf(command), {
+    values: [
+      ["metric", metric.name],
+      ["aggregation", formula(metric)],
+      ["of events", filterText(metric.filter) || "all"],
+      ["unit", metric.unit],
+      ["description", metric.description],
+      ["built in", metric.builtIn ? "yes" : "no"],
+      ["created", utcText(metric.createTime)],
+    ],
+    document: toJson(MetricSchema, metric),
+  });
 }
 
 function formula({ aggregation, property }: Metric): string {

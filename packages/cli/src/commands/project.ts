@@ -1,23 +1,19 @@
 import { toJson } from "@bufbuild/protobuf";
-import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { ApiKeyService } from "@millrace/api/millrace/config/v1/api_key_service_pb";
-import { type Project, ProjectSchema, Template } from "@millrace/api/millrace/config/v1/project_pb";
+import { ProjectSchema } from "@millrace/api/millrace/config/v1/project_pb";
 import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
 import { type Command, Option } from "commander";
-import type { Connection } from "../connection.ts";
 import { parseDuration } from "../duration.ts";
-import { printTable } from "../output/table.ts";
+import { formatOf } from "../output/format.ts";
+import { printThing, printThings } from "../output/things.ts";
 import { utcText } from "../output/time-text.ts";
-import { describe, everyItem } from "./listing.ts";
-import { connectionOf, print, printJson, whole } from "./options.ts";
-
-const TEMPLATES = {
-  web: Template.WEB,
-  service: Template.SERVICE,
-  shop: Template.SHOP,
-  none: Template.UNSPECIFIED,
-} as const;
+import { commandName } from "../terminal/invocation.ts";
+import { everyItem } from "./listing.ts";
+import { connectionOf, print, whole } from "./options.ts";
+import { projectValues, showProject, TEMPLATES, templateName } from "./project-text.ts";
+import { addUpdateCommand } from "./project-update.ts";
 
 /** The event that a template begins with. */
 const FIRST_EVENTS: Readonly<Record<keyof typeof TEMPLATES, string>> = {
@@ -33,13 +29,14 @@ type CreateOptions = {
   readonly name?: string;
   readonly lateWindow?: string;
   readonly spread?: number;
-  readonly json?: boolean;
 };
 
 const NOTES = `
 Examples:
   millrace project create shop --template shop --time-zone Europe/Berlin
-  millrace project list`;
+  millrace project list
+  millrace project update shop --name "The shop" --late-window 3d
+  millrace project update shop --retention-1m 30d --retention-15m 800d`;
 
 /** `millrace project`. */
 export function addProjectCommand(program: Command): void {
@@ -48,16 +45,16 @@ export function addProjectCommand(program: Command): void {
   project
     .command("list")
     .description("List the projects.")
-    .option("--json", "print JSON")
-    .action(async (options: { json?: boolean }, command: Command) => listProjects(connectionOf(command), options));
+    .option("--json", "short for --output json")
+    .action(async (_: unknown, command: Command) => listProjects(command));
   project
     .command("get")
     .argument("<id>", "the project")
     .description("Show a project.")
-    .option("--json", "print JSON")
-    .action(async (id: string, options: { json?: boolean }, command: Command) => {
+    .option("--json", "short for --output json")
+    .action(async (id: string, _: unknown, command: Command) => {
       const response = await connectionOf(command).client(ProjectService, "ask").getProject({ projectId: id });
-      show(response.project!, options);
+      showProject(response.project!, command);
     });
   project
     .command("create")
@@ -74,18 +71,18 @@ export function addProjectCommand(program: Command): void {
     .option("--name <text>", "what people call it")
     .option("--late-window <duration>", "how late events may come and count: 1m to 7d (default: 48h)")
     .option("--spread <n>", "over how many partitions of the log (default: 1)", whole)
-    .option("--json", "print JSON")
+    .option("--json", "short for --output json")
     .addHelpText("after", NOTES)
-    .action(async (id: string, options: CreateOptions, command: Command) => create(connectionOf(command), id, options));
+    .action(async (id: string, options: CreateOptions, command: Command) => create(id, options, command));
+  addUpdateCommand(project);
 }
 
-async function listProjects(connection: Connection, options: { json?: boolean }): Promise<void> {
-  const client = connection.client(ProjectService, "ask");
+async function listProjects(command: Command): Promise<void> {
+  const client = connectionOf(command).client(ProjectService, "ask");
   const projects = await everyItem(async (pageToken) => {
     const page = await client.listProjects({ pageSize: 1_000, pageToken });
     return { items: page.projects, next: page.nextPageToken };
   });
-  if (options.json === true) return printJson(projects.map((each) => toJson(ProjectSchema, each)));
   const rows = projects.map((each) => [
     each.projectId,
     each.displayName,
@@ -94,10 +91,16 @@ async function listProjects(connection: Connection, options: { json?: boolean })
     utcText(each.createTime),
   ]);
   const columns = ["project", "name", "template", "time zone", "created"].map((title) => ({ title }));
-  printTable(columns, rows, "There are no projects: millrace project create ID");
+  printThings(formatOf(command), {
+    columns,
+    rows,
+    none: "There are no projects: millrace project create ID",
+    documents: projects.map((each) => toJson(ProjectSchema, each)),
+  });
 }
 
-async function create(connection: Connection, projectId: string, options: CreateOptions): Promise<void> {
+async function create(projectId: string, options: CreateOptions, command: Command): Promise<void> {
+  const connection = connectionOf(command);
   const created = await connection.client(ProjectService, "manage").createProject({
     project: {
       projectId,
@@ -112,31 +115,14 @@ async function create(connection: Connection, projectId: string, options: Create
     apiKey: { projectId, displayName: "Made with the project", scopes: [Scope.INGEST, Scope.REPORT] },
   });
   if (connection.canKeep) connection.keep(projectId, { key });
-  if (options.json === true) return printJson({ project: toJson(ProjectSchema, created.project!), key });
-  show(created.project!, {});
+  const project = created.project!;
+  const format = formatOf(command);
+  if (format !== "table") {
+    const document = { project: toJson(ProjectSchema, project), key };
+    return printThing(format, { values: [...projectValues(project), ["key", key]], document });
+  }
+  showProject(project, command);
   print(`\nIts key, which may send events and ask; it is not shown again:\n  ${key}`);
   if (connection.canKeep) print(`It is kept in ${connection.credentialsPath}.`);
-  print(`\n  npx millrace send ${FIRST_EVENTS[options.template]} --project ${projectId}`);
-}
-
-function show(project: Project, options: { readonly json?: boolean }): void {
-  if (options.json === true) printJson(toJson(ProjectSchema, project));
-  else describeProject(project);
-}
-
-function describeProject(project: Project): void {
-  describe([
-    ["project", project.projectId],
-    ["name", project.displayName],
-    ["template", templateName(project)],
-    ["time zone", project.timeZone],
-    ["late window", project.lateWindow === undefined ? "48 h" : `${durationMs(project.lateWindow) / 3_600_000} h`],
-    ["spread", String(project.spread)],
-    ["revision", String(project.revision)],
-    ["created", utcText(project.createTime)],
-  ]);
-}
-
-function templateName({ template }: Project): string {
-  return Object.entries(TEMPLATES).find(([, each]) => each === template)?.[0] ?? String(template);
+  print(`\n  ${commandName()} send ${FIRST_EVENTS[options.template]} --project ${projectId}`);
 }

@@ -6,8 +6,12 @@ import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_
 import { Failure } from "@millrace/failure";
 import { type Command, Option } from "commander";
 import type { Connection } from "../connection.ts";
-import { MORE_ROWS, resultCsv, resultDocument, resultTable } from "../output/result.ts";
+import { resultChart } from "../output/chart/result-chart.ts";
+import { type Format, formatOf } from "../output/format.ts";
+import { MORE_ROWS, resultCsv, resultDocument, resultLines, resultTable } from "../output/result.ts";
 import { buildQuery, COMPARISONS, GRANULARITIES, type QueryInit, type QueryOptions } from "../query/build-query.ts";
+import { everyFor } from "../query/every.ts";
+import { chartOptions } from "../terminal/space.ts";
 import { collect, connectionOf, list, print, printJson, whole } from "./options.ts";
 
 const NOTES = `
@@ -16,17 +20,19 @@ Examples:
   millrace query page_views --by page --limit 10
   millrace query revenue orders --from 2011-01-01 --to 2012-01-01 --every month --time-zone Europe/London
   millrace query requests latency.p95 --by route --where "status>=500" --last 90m
-  millrace query revenue --by country --last 1mo --compare previous-period --csv
+  millrace query page_views --last 24h --every 1h --compare previous-period --chart
+  millrace query revenue --by country --last 1mo --output csv
 
 Conditions: country=DE, country!=DE, "country=DE|AT" (one of), page~blog (contains), page^=/docs (starts with),
   "status>=500" (also >, <, <=), "plan?" (is there). All of them must hold.
 Ranges: --last counts the current minute, hour, day, week or month as one. --from and --to take dates (midnight in the
   time zone) and times such as 2026-01-31T08:00; --to is exclusive.
 What can be asked: millrace metric list, millrace rollup list.
-Standard output has only the data with --json ({"rows": [...], "meta": {...}}; sums are strings of exact decimals) and
-  --csv; notices then go to standard error.`;
+Standard output has only the data with --output json ({"rows": [...], "meta": {...}}; sums are strings of exact
+  decimals), ndjson (a row a line) and csv; notices then go to standard error. --json and --csv are short for these.
+Charts are as wide as the terminal, and 80 columns in files and pipes; in ASCII where the locale is not UTF-8.`;
 
-type Options = QueryOptions & { readonly all?: boolean; readonly json?: boolean; readonly csv?: boolean };
+type Options = QueryOptions & { readonly all?: boolean; readonly chart?: boolean };
 
 const ROWS_MAX = 1_000_000;
 const PAGE_ROWS = 10_000;
@@ -48,33 +54,48 @@ export function addQueryCommand(program: Command): void {
     .addOption(new Option("--compare <with>", "another range beside it").choices(Object.keys(COMPARISONS)))
     .option("--time-zone <zone>", "of days and of --from and --to (default: the project's)")
     .option("--all", "every row, however many pages there are")
-    .addOption(new Option("--json", "print JSON").conflicts("csv"))
-    .option("--csv", "print comma-separated values")
+    .option("--chart", "draw charts: columns and lines over time, bars of a breakdown")
+    .addOption(new Option("--json", "short for --output json").conflicts(["csv", "chart"]))
+    .addOption(new Option("--csv", "short for --output csv").conflicts("chart"))
     .addHelpText("after", NOTES)
     .action(async (metrics: string[], options: Options, command: Command) => {
       await runQuery(
         connectionOf(command),
         metrics.flatMap((each) => list(each)),
         options,
+        formatOf(command),
       );
     });
 }
 
-async function runQuery(connection: Connection, metrics: readonly string[], options: Options): Promise<void> {
+async function runQuery(
+  connection: Connection,
+  metrics: readonly string[],
+  options: Options,
+  format: Format,
+): Promise<void> {
   const { project } = connection;
+  const isChart = options.chart === true;
+  if (isChart && format !== "table") throw Failure.invalidField("--chart", `it is for people: not with ${format}`);
   async function projectZone(): Promise<string> {
     const response = await connection.client(ProjectService, "ask").getProject({ projectId: project });
     return response.project?.timeZone || "UTC";
   }
-  const query = await buildQuery(metrics, options, { project, nowMs: Date.now(), projectZone });
+  const context = { project, nowMs: Date.now(), projectZone };
+  let query = await buildQuery(metrics, options, context);
+  // One value is no chart: over the time, then.
+  if (isChart && options.by === undefined && options.every === undefined) {
+    query = { ...query, granularity: everyFor(query.timeRange) };
+  }
   const client = connection.client(ReportingService, "ask");
   const result = options.all === true ? await everyPage(client, query) : await onePage(client, query);
   // Whoever set a limit knows that there may be more.
-  const hint = result.nextPageToken !== "" && options.limit === undefined ? [MORE_ROWS] : [];
-  if (options.json === true) return printJson(resultDocument(result));
-  if (options.csv !== true) return print(resultTable(result, hint));
-  process.stdout.write(resultCsv(result));
-  for (const notice of [...result.notices, ...hint]) process.stderr.write(`${notice}\n`);
+  const hints = result.nextPageToken !== "" && options.limit === undefined ? [MORE_ROWS] : [];
+  if (format === "table")
+    return print(isChart ? resultChart(result, hints, chartOptions()) : resultTable(result, hints));
+  if (format === "json") return printJson(resultDocument(result));
+  process.stdout.write(format === "csv" ? resultCsv(result) : resultLines(result));
+  for (const notice of [...result.notices, ...hints]) process.stderr.write(`${notice}\n`);
 }
 
 async function onePage(client: Client<typeof ReportingService>, query: QueryInit): Promise<Result> {

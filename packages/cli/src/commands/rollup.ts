@@ -2,21 +2,21 @@ import { toJson } from "@bufbuild/protobuf";
 import { type Rollup, RollupSchema } from "@millrace/api/millrace/config/v1/rollup_pb";
 import { RollupService } from "@millrace/api/millrace/config/v1/rollup_service_pb";
 import { type Command, Option } from "commander";
+import { formatOf } from "../output/format.ts";
 import { grouped } from "../output/number-text.ts";
-import { printTable } from "../output/table.ts";
+import { printThing, printThings } from "../output/things.ts";
 import { utcText } from "../output/time-text.ts";
-import { describe } from "./listing.ts";
-import { connectionOf, list, printJson, whole } from "./options.ts";
+import { connectionOf, list, whole } from "./options.ts";
 
 const NOTES = `
 Examples:
   millrace rollup create edits_by_page --metrics edits,added --by page --slots 64
   millrace rollup create totals --metrics edits,added,deleted
+  millrace rollup list --output json
 A rollup counts what is received from its creation on, and never changes. Each slot keeps up to 256 tuples of values of
 a bucket; further ones are counted together as (other).`;
 
-type Json = { readonly json?: boolean };
-type CreateOptions = Json & {
+type CreateOptions = {
   readonly metrics: readonly string[];
   readonly by?: readonly string[];
   readonly slots?: string;
@@ -33,11 +33,10 @@ export function addRollupCommand(program: Command): void {
   rollup
     .command("list")
     .description("List the project's rollups.")
-    .option("--json", "print JSON")
-    .action(async (options: Json, command: Command) => {
+    .option("--json", "short for --output json")
+    .action(async (_: unknown, command: Command) => {
       const connection = connectionOf(command);
       const { rollups } = await connection.client(RollupService, "ask").listRollups({ projectId: connection.project });
-      if (options.json === true) return printJson(rollups.map((each) => toJson(RollupSchema, each)));
       const texts = ["rollup", "metrics", "by"].map((title) => ({ title }));
       const columns = [...texts, { title: "slots", align: "right" as const }, { title: "since" }];
       const rows = rollups.map((each) => [
@@ -47,17 +46,22 @@ export function addRollupCommand(program: Command): void {
         String(each.slots),
         utcText(each.createTime),
       ]);
-      printTable(columns, rows, "There are no rollups: millrace rollup create NAME --metrics METRIC --by DIMENSION");
+      printThings(formatOf(command), {
+        columns,
+        rows,
+        none: "There are no rollups: millrace rollup create NAME --metrics METRIC --by DIMENSION",
+        documents: rollups.map((each) => toJson(RollupSchema, each)),
+      });
     });
   rollup
     .command("get")
     .argument("<name>", "the rollup")
     .description("Show a rollup.")
-    .option("--json", "print JSON")
-    .action(async (name: string, options: Json, command: Command) => {
+    .option("--json", "short for --output json")
+    .action(async (name: string, _: unknown, command: Command) => {
       const connection = connectionOf(command);
       const response = await connection.client(RollupService, "ask").getRollup({ projectId: connection.project, name });
-      show(response.rollup!, options);
+      show(response.rollup!, command);
     });
   rollup
     .command("create")
@@ -72,7 +76,7 @@ export function addRollupCommand(program: Command): void {
     )
     .option("--max-tuples <n>", "tuples kept in a slot, 1 to 256 (default: 256)", whole)
     .option("--description <text>", "what it is for")
-    .option("--json", "print JSON")
+    .option("--json", "short for --output json")
     .addHelpText("after", NOTES)
     .action(async (name: string, options: CreateOptions, command: Command) => create(name, options, command));
 }
@@ -90,24 +94,22 @@ async function create(name: string, options: CreateOptions, command: Command): P
       description: options.description ?? "",
     },
   });
-  show(response.rollup!, options);
+  show(response.rollup!, command);
 }
 
-function show(rollup: Rollup, options: Json): void {
-  if (options.json === true) printJson(toJson(RollupSchema, rollup));
-  else describeRollup(rollup);
-}
-
-function describeRollup(rollup: Rollup): void {
+function show(rollup: Rollup, command: Command): void {
   const slots = rollup.slots || 1;
-  describe([
-    ["rollup", rollup.name],
-    ["metrics", rollup.metrics.join(", ")],
-    ["by", rollup.dimensions.join(", ")],
-    ["slots", String(slots)],
-    ["tuples", `up to ${grouped(slots * (rollup.maxTuples || 256))} a bucket`],
-    ["description", rollup.description],
-    ["built in", rollup.builtIn ? "yes" : "no"],
-    ["since", utcText(rollup.createTime)],
-  ]);
+  printThing(formatOf(command), {
+    values: [
+      ["rollup", rollup.name],
+      ["metrics", rollup.metrics.join(", ")],
+      ["by", rollup.dimensions.join(", ")],
+      ["slots", String(slots)],
+      ["tuples", `up to ${grouped(slots * (rollup.maxTuples || 256))} a bucket`],
+      ["description", rollup.description],
+      ["built in", rollup.builtIn ? "yes" : "no"],
+      ["since", utcText(rollup.createTime)],
+    ],
+    document: toJson(RollupSchema, rollup),
+  });
 }

@@ -7,34 +7,39 @@ import {
   StatusService,
 } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import type { Command } from "commander";
+import { formatOf } from "../output/format.ts";
 import { elapsed, grouped } from "../output/number-text.ts";
-import { printTable, type TableColumn } from "../output/table.ts";
+import type { TableColumn } from "../output/table.ts";
+import { printThing, printThings } from "../output/things.ts";
 import { utcText } from "../output/time-text.ts";
-import { connectionOf, print, printJson } from "./options.ts";
+import { connectionOf, print } from "./options.ts";
 
 const NOTES = `
 Examples:
   millrace status
-  millrace status --project shop --json
-Without --project the balance sheet is of all projects since the server started.`;
+  millrace status --project shop --output json
+Without --project the balance sheet is of all projects since the server started. With --output csv
+it is the partitions.`;
 
 /** `millrace status`. */
 export function addStatusCommand(program: Command): void {
   program
     .command("status")
     .description("Show how far counting is, and where every event is.")
-    .option("--json", "print JSON")
+    .option("--json", "short for --output json")
     .addHelpText("after", NOTES)
-    .action(async (options: { json?: boolean }, command: Command) => {
+    .action(async (_: unknown, command: Command) => {
       const connection = connectionOf(command);
-      const projectId =
-        command.optsWithGlobals<{ project?: string }>().project ?? process.env["MILLRACE_PROJECT"] ?? "";
+      const projectId = connection.namedProject;
       const status = await connection.client(StatusService, "ask").getStatus({ projectId });
-      if (options.json === true) return printJson(toJson(GetStatusResponseSchema, status));
+      const format = formatOf(command);
+      if (format === "csv") return printThings(format, { ...partitionTable(status.partitions), documents: [] });
+      if (format !== "table")
+        return printThing(format, { values: [], document: toJson(GetStatusResponseSchema, status) });
       print(projectId === "" ? "Events, of all projects since the start" : `Events of project ${projectId}`);
       if (status.balance !== undefined) printBalance(status.balance);
       print("");
-      printPartitions(status.partitions);
+      printThings(format, { ...partitionTable(status.partitions), documents: [] });
       print(`\nRunning since ${utcText(status.startTime)}, processing version ${status.processingVersion}.`);
     });
 }
@@ -54,7 +59,7 @@ function printBalance(balance: BalanceSheet): void {
   }
 }
 
-function printPartitions(partitions: readonly PartitionStatus[]): void {
+function partitionTable(partitions: readonly PartitionStatus[]) {
   const tiers = [...new Set(partitions.flatMap(({ watermarks }) => watermarks.map(({ tier }) => tier)))];
   const columns: TableColumn[] = [
     { title: "partition" },
@@ -70,5 +75,5 @@ function printPartitions(partitions: readonly PartitionStatus[]): void {
     ...tiers.map((tier) => grouped(each.watermarks.find((mark) => mark.tier === tier)?.offset ?? 0n)),
     each.stalled === "" ? "" : `stands still: ${each.stalled}`,
   ]);
-  printTable(columns, rows, "This server owns no partitions.");
+  return { columns, rows, none: "This server owns no partitions." };
 }

@@ -7,9 +7,10 @@ import {
   Row_State,
 } from "@millrace/api/millrace/reporting/v1/query_pb";
 import { enumName } from "../enum-name.ts";
+import { wantsColor } from "../terminal/color.ts";
 import { csvLine } from "./csv-text.ts";
 import { grouped, groupedDecimal, rounded } from "./number-text.ts";
-import { layOut, type TableColumn, terminalWidth, wantsColor } from "./table.ts";
+import { layOut, type TableColumn, terminalWidth } from "./table.ts";
 import { isoText, utcText } from "./time-text.ts";
 
 /** What to say when there is another page. */
@@ -48,9 +49,7 @@ export function resultDocument(result: Result) {
   const indexes = (matches: (row: Result["rows"][number]) => boolean) =>
     result.rows.flatMap((row, index) => (matches(row) ? [index] : []));
   return {
-    rows: result.rows.map((row) =>
-      Object.fromEntries(row.values.map((v, at) => [columnKey(result.columns[at]!), plain(v)])),
-    ),
+    rows: result.rows.map((row) => rowDocument(result.columns, row)),
     meta: {
       columns: result.columns.map((column) => ({
         name: columnKey(column),
@@ -74,6 +73,16 @@ export function resultDocument(result: Result) {
   };
 }
 
+/** A row for programs: its values by column. */
+export function rowDocument(columns: readonly Column[], { values }: Result["rows"][number]) {
+  return Object.fromEntries(values.map((value, at) => [columnKey(columns[at]!), plain(value)]));
+}
+
+/** The rows as JSON, one a line. */
+export function resultLines({ columns, rows }: Result): string {
+  return rows.map((row) => `${JSON.stringify(rowDocument(columns, row))}\n`).join("");
+}
+
 /** The result as comma-separated values with a header; absent values are empty. */
 export function resultCsv(result: Result): string {
   let text = csvLine(result.columns.map(columnKey));
@@ -81,7 +90,8 @@ export function resultCsv(result: Result): string {
   return text;
 }
 
-function footer(result: Result, hasMarks: boolean): string[] {
+/** What a reader should know about a result: what is provisional or estimated, its range, its watermark. */
+export function footer(result: Result, hasMarks: boolean): string[] {
   const { timeRange, comparisonTimeRange, columns } = result;
   const lines = [""];
   if (hasMarks) lines.push("* provisional: events may still arrive for it");
@@ -99,7 +109,8 @@ function footer(result: Result, hasMarks: boolean): string[] {
   return lines;
 }
 
-function titleOf({ name, role, unit, exact }: Column): string {
+/** A column's title for people: what is estimated has a ~ before it. */
+export function titleOf({ name, role, unit, exact }: Column): string {
   const title = role === Column_Role.COMPARISON ? `previous ${name}` : name;
   const withUnit = unit === "" ? title : `${title} (${unit})`;
   return exact || role === Column_Role.TIME || role === Column_Role.DIMENSION ? withUnit : `~${withUnit}`;
@@ -109,7 +120,8 @@ function isNumber({ type }: Column): boolean {
   return type === Column_Type.INTEGER || type === Column_Type.DECIMAL || type === Column_Type.NUMBER;
 }
 
-function cellText(value: Value, column: Column): string {
+/** A value for people. */
+export function cellText(value: Value, column: Column): string {
   const content = plain(value);
   if (content === undefined || content === null) return "-";
   if (typeof content === "number") return column.type === Column_Type.INTEGER ? grouped(content) : rounded(content);
@@ -131,7 +143,8 @@ function shortTimes(result: Result): readonly string[] {
   });
 }
 
-function plain({ kind }: Value): string | number | boolean | null {
+/** A value as JSON has it; sums are decimal strings. */
+export function plain({ kind }: Value): string | number | boolean | null {
   switch (kind.case) {
     case "stringValue":
     case "numberValue":

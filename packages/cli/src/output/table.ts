@@ -1,4 +1,5 @@
-import { styleText } from "node:util";
+import { painter, wantsColor } from "../terminal/color.ts";
+import { typable } from "../terminal/invocation.ts";
 import { fitted, printable, textWidth } from "./text-width.ts";
 
 /** One column of a table. */
@@ -32,8 +33,7 @@ export function layOut(
     return parts.join(GAP).trimEnd();
   }
   const header = line(columns.map(({ title }) => printable(title)));
-  const shown = options.isColored ? styleText("bold", header, { validateStream: false }) : header;
-  return [shown, ...cells.map(line)].join("\n");
+  return [painter(options.isColored)("bold", header), ...cells.map(line)].join("\n");
 }
 
 /** The columns of the terminal that standard output is, or undefined for files and pipes. */
@@ -41,15 +41,15 @@ export function terminalWidth(): number | undefined {
   return process.stdout.isTTY === true ? process.stdout.columns : undefined;
 }
 
-/** Whether standard output is a terminal that wants colours. */
-export function wantsColor(): boolean {
-  return process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
+/** A table for the terminal, or what to say when it has no rows. */
+export function tableText(columns: readonly TableColumn[], rows: readonly (readonly string[])[], none: string): string {
+  const options = { width: terminalWidth(), isColored: wantsColor() };
+  return rows.length === 0 ? `${typable(none)}\n` : `${layOut(columns, rows, options)}\n`;
 }
 
 /** Prints a table, or what to say when it has no rows. */
 export function printTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[], none: string): void {
-  const options = { width: terminalWidth(), isColored: wantsColor() };
-  process.stdout.write(rows.length === 0 ? `${none}\n` : `${layOut(columns, rows, options)}\n`);
+  process.stdout.write(tableText(columns, rows, none));
 }
 
 /** Takes width from the widest column of text until all fit; numbers are never cut. */
