@@ -193,8 +193,8 @@ describe("the blocks that a delta adds to", () => {
 
 describe("the accounting", () => {
   it("has each event's outcome once, whether anything else counted it", () => {
-    const metrics = [...templateMetrics(Template.WEB)];
-    const rollups = [...templateRollups(Template.WEB)];
+    const metrics = [...templateMetrics(Template.SERVICE)];
+    const rollups = [...templateRollups(Template.SERVICE)];
     const families = layoutFamilies([], rollups, metrics);
     const definitions = create(DefinitionsSchema, {
       projectId: "p",
