@@ -14,7 +14,7 @@ import { readPrincipal } from "../rpc/principal.ts";
 import { answerGrpc } from "./answer-grpc.ts";
 import { authenticateKeys, bearer, curlGetProject, errorOf, startFixture, TRANSPORTS } from "./fixture.ts";
 import type { RawHandler } from "./request-listener.ts";
-import { writeHead } from "./write-answer.ts";
+import { writeAnswer, writeHead } from "./write-answer.ts";
 
 const SEND = "/millrace.ingest.v1.IngestService/Send";
 
@@ -78,5 +78,21 @@ describe("a path handled by hand", () => {
     const path = "/millrace.config.v1.ProjectService/GetProject";
     const server = await startFixture({ rawHandlers: { [path]: () => undefined } });
     expect((await curlGetProject(server, "{}", bearer("report-key"))).status).toBe(200);
+  });
+});
+
+describe("paths that come to be later", () => {
+  it("are asked for at each request, after the paths by hand and the RPCs", async () => {
+    const paths = new Set(["/millrace.config.v1.ProjectService/GetProject"]);
+    const server = await startFixture({
+      findHandler: (path) =>
+        paths.has(path)
+          ? async (_request, response) => writeAnswer(response, { status: 200, headers: {}, body: "found" })
+          : undefined,
+    });
+    expect((await fetch(`${server.url}/file`)).status).toBe(404);
+    paths.add("/file");
+    expect(await (await fetch(`${server.url}/file`)).text()).toBe("found");
+    expect(await (await curlGetProject(server, '{"projectId":"a"}')).json()).toEqual({ project: { projectId: "a" } });
   });
 });

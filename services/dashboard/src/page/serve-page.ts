@@ -1,5 +1,6 @@
 import { Failure } from "@millrace/failure";
 import { type AnyRequest, type AnyResponse, type RawHandler, writeHead } from "@millrace/runtime";
+import { answerFailures, unkeptHeaders } from "../answer-failures.ts";
 import { isHttps } from "./is-https.ts";
 import { PAGE_PATHS, type PageFile, type PageFiles } from "./page-files.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -20,25 +21,26 @@ export function createServePage(state: () => PageState): (path: string) => RawHa
     const now = state();
     if (now.kind === "ready") {
       const file = now.files.get(path);
-      return (
-        file &&
-        (async (request, response, call) => {
-          call.method = "page";
-          sendFile(file, request, response);
-        })
-      );
+      return file && answer((request, response) => sendFile(file, request, response));
     }
     if (!PAGE_PATHS.includes(path)) return undefined;
-    return async (request, response, call) => {
-      call.method = "page";
-      call.code = "page_not_built";
-      sendNotice(now, request, response);
-    };
+    return answer((request, response) => sendNotice(now, request, response));
   };
 }
 
+function answer(send: (request: AnyRequest, response: AnyResponse) => void): RawHandler {
+  return answerFailures(async (request, response, call) => {
+    // One name for all files in the metrics: those of a build would be others each time.
+    call.method = "page";
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      response.setHeader("allow", "GET, HEAD");
+      throw new Failure("unimplemented", "METHOD_UNKNOWN", "only GET and HEAD are understood here");
+    }
+    send(request, response);
+  });
+}
+
 function sendFile(file: PageFile, request: AnyRequest, response: AnyResponse): void {
-  requireMethod(request, response);
   const encoding = encodingFor(request.headers["accept-encoding"], file);
   const body = file.bodies.get(encoding)!;
   const etag = `"${file.digest}-${encoding}"`;
@@ -70,7 +72,6 @@ function encodingFor(accepted: string | string[] | undefined, file: PageFile): s
 
 /** Without scripts and styles, as the page's policy allows none that are not files. */
 function sendNotice(state: PageState, request: AnyRequest, response: AnyResponse): void {
-  requireMethod(request, response);
   const isBuilding = state.kind === "building";
   const text = state.kind === "missing" ? state.problem : "The page is being built, this first time only.";
   const reload = isBuilding ? `<meta http-equiv="refresh" content="${RELOAD_SECONDS}">` : "";
@@ -80,18 +81,11 @@ function sendNotice(state: PageState, request: AnyRequest, response: AnyResponse
 <meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">${reload}</head>
 <body><h1>Millrace</h1><p>${escaped}</p><p>${more}</p></body></html>`;
   writeHead(response, 503, {
-    ...securityHeaders(isHttps(request.headers)),
-    "cache-control": "no-store",
+    ...unkeptHeaders(request),
     "content-type": "text/html; charset=utf-8",
     "content-length": String(Buffer.byteLength(body)),
     "retry-after": RELOAD_SECONDS,
   });
   if (request.method === "HEAD") response.end();
   else response.end(body);
-}
-
-function requireMethod(request: AnyRequest, response: AnyResponse): void {
-  if (request.method === "GET" || request.method === "HEAD") return;
-  response.setHeader("allow", "GET, HEAD");
-  throw new Failure("unimplemented", "METHOD_UNKNOWN", "only GET and HEAD are understood here");
 }

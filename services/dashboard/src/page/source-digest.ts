@@ -17,12 +17,12 @@ const SOURCES = [
 
 const IRRELEVANT = /\.test\.tsx?$|\.md$/;
 
-/** A name for the state of the sources of a build: 20 hex digits. */
-export async function digestOfSources(): Promise<string> {
-  const found = globSync(SOURCES, { cwd: CHECKOUT, withFileTypes: true }).filter((entry) => entry.isFile());
+/** A name for the state of the sources of a build, in a clone of the repository: 20 hex digits. */
+export async function digestOfSources(checkout = CHECKOUT): Promise<string> {
+  const found = globSync(SOURCES, { cwd: checkout, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = found.map(({ parentPath, name }) => join(parentPath, name)).filter((path) => !IRRELEVANT.test(path));
   const texts = await Promise.all(paths.map((path) => readFile(path)));
-  const lines = paths.map((path, i) => `${path.slice(CHECKOUT.length)} ${sha256(texts[i]!)}\n`);
+  const lines = paths.map((path, i) => `${path.slice(checkout.length)} ${sha256(texts[i]!)}\n`);
   return sha256(lines.sort().join("")).slice(0, 20);
 }
 

@@ -1,8 +1,7 @@
-import { Failure, type Reason } from "@millrace/failure";
+import { Failure } from "@millrace/failure";
 import {
   type AnyRequest,
   type AnyResponse,
-  failureToHttp,
   type RawHandler,
   readerOf,
   requireSameOrigin,
@@ -10,8 +9,8 @@ import {
   sessionCookieOf,
   writeAnswer,
 } from "@millrace/runtime";
+import { answerFailures, unkeptHeaders } from "../answer-failures.ts";
 import { isHttps } from "../page/is-https.ts";
-import { securityHeaders } from "../page/security-headers.ts";
 import { Attempts } from "./attempts.ts";
 import type { LoginTokens } from "./login-tokens.ts";
 import { readJsonBody } from "./read-json-body.ts";
@@ -26,13 +25,6 @@ export type SessionHandlerDeps = {
   readonly version: string;
 };
 
-/** What HTTP has a status of its own for, where RPC only says that the argument is invalid. */
-const STATUS_OF_HTTP: Partial<Record<Reason, number>> = {
-  METHOD_UNKNOWN: 405,
-  MESSAGE_TOO_LARGE: 413,
-  CONTENT_TYPE_UNSUPPORTED: 415,
-};
-
 /**
  * `/session`: POST `{"token"}` opens a session and answers 204 with its cookie, GET says until when it lasts and DELETE
  * ends it. What changes something must come from a page of this origin.
@@ -44,22 +36,15 @@ export function createSessionHandler(deps: SessionHandlerDeps): RawHandler {
     POST: (request, response, call) => openSession(deps, attempts, request, response, call.clientAddress()),
     DELETE: (request, response) => endSession(deps, request, response),
   };
-  return async (request, response, call) => {
-    try {
-      const handle = methods[request.method ?? ""];
-      if (handle === undefined) {
-        response.setHeader("allow", Object.keys(methods).join(", "));
-        throw new Failure("unimplemented", "METHOD_UNKNOWN", "only GET, POST and DELETE are understood here");
-      }
-      await handle(request, response, call);
-    } catch (thrown) {
-      if (!(thrown instanceof Failure) || thrown.kind === "internal") throw thrown;
-      const answer = failureToHttp(thrown);
-      const status = STATUS_OF_HTTP[thrown.reason] ?? answer.status;
-      call.code = `http_${status}`;
-      writeAnswer(response, { ...answer, status, headers: { ...answerHeaders(request), ...answer.headers } });
+  return answerFailures(async (request, response, call) => {
+    call.method = "session";
+    const handle = methods[request.method ?? ""];
+    if (handle === undefined) {
+      response.setHeader("allow", Object.keys(methods).join(", "));
+      throw new Failure("unimplemented", "METHOD_UNKNOWN", "only GET, POST and DELETE are understood here");
     }
-  };
+    await handle(request, response, call);
+  });
 }
 
 async function openSession(
@@ -77,7 +62,7 @@ async function openSession(
     throw error;
   });
   const session = await deps.sessions.open(subject);
-  const headers = { ...answerHeaders(request), "set-cookie": cookie(request, session.text, lifetime(deps, session)) };
+  const headers = { ...unkeptHeaders(request), "set-cookie": cookie(request, session.text, lifetime(deps, session)) };
   writeAnswer(response, { status: 204, headers });
 }
 
@@ -91,7 +76,7 @@ async function tellSession(deps: SessionHandlerDeps, request: AnyRequest, respon
   const { subject, expireTimeMs } = session;
   const body = JSON.stringify({ subject, expireTime: new Date(expireTimeMs).toISOString(), version: deps.version });
   const headers = {
-    ...answerHeaders(request),
+    ...unkeptHeaders(request),
     "content-type": "application/json",
     "set-cookie": cookie(request, text, lifetime(deps, session)),
   };
@@ -103,17 +88,13 @@ async function endSession(deps: SessionHandlerDeps, request: AnyRequest, respons
   requireSameOrigin(header);
   const text = sessionCookieOf(header);
   if (text !== undefined) await deps.sessions.end(text);
-  writeAnswer(response, { status: 204, headers: { ...answerHeaders(request), "set-cookie": cookie(request, "", 0) } });
+  writeAnswer(response, { status: 204, headers: { ...unkeptHeaders(request), "set-cookie": cookie(request, "", 0) } });
 }
 
 function tokenOf(body: unknown): string {
   const token = typeof body === "object" && body !== null && "token" in body ? body.token : undefined;
   if (typeof token !== "string") throw Failure.invalidField("token", "is required, as a string", "REQUEST_MALFORMED");
   return token.trim();
-}
-
-function answerHeaders(request: AnyRequest): Record<string, string> {
-  return { ...securityHeaders(isHttps(request.headers)), "cache-control": "no-store" };
 }
 
 function lifetime({ now }: SessionHandlerDeps, { expireTimeMs }: Session): number {
