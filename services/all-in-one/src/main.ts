@@ -4,6 +4,7 @@ import { openBackends } from "./backends.ts";
 import { banner } from "./banner.ts";
 import { NO_PROJECT, VARIABLES } from "./config.ts";
 import { ensureFirstStart } from "./first-start.ts";
+import { loadTracker } from "./load-tracker.ts";
 import { assembleSystem, type Settings } from "./system.ts";
 import { VERSION } from "./version.ts";
 
@@ -41,10 +42,11 @@ async function run(
   telemetry: Awaited<ReturnType<typeof createTelemetry>>,
 ): Promise<void> {
   const lifecycle = createLifecycle({ log, deadlineMs: settings.shutdownDeadlineMs });
+  const trackerScript = await loadTracker(log);
   const backends = await openBackends(settings, telemetry);
   lifecycle.add({ name: "telemetry", stop: () => telemetry.shutdown() });
   lifecycle.add({ name: "backends", stop: () => backends.close() });
-  const system = assembleSystem({ settings, backends, telemetry, log, version: VERSION, lifecycle });
+  const system = assembleSystem({ settings, backends, telemetry, log, version: VERSION, lifecycle, trackerScript });
   lifecycle.add({
     name: "first start",
     async start() {

@@ -1,7 +1,7 @@
 import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { createConfigApp } from "@millrace/config";
 import { createDashboardApp } from "@millrace/dashboard";
-import { createIngestApp } from "@millrace/ingest";
+import { createIngestApp, type TrackerScript } from "@millrace/ingest";
 import { createProcessingApp, deadLettersIn, PROCESSING_VERSION } from "@millrace/processing";
 import { createReportingApp } from "@millrace/reporting";
 import {
@@ -30,6 +30,8 @@ export type SystemOptions = {
   readonly log: Logger;
   readonly version: string;
   readonly lifecycle: Lifecycle;
+  /** What web pages load; undefined: nothing is there. */
+  readonly trackerScript: TrackerScript | undefined;
 };
 
 /**
@@ -68,6 +70,7 @@ export function assembleSystem(options: SystemOptions) {
     eventLog: backends.eventLog,
     claims: backends.claims,
     cache: backends.cache,
+    trackerScript: options.trackerScript,
     snapshot,
     clock,
     meter,
