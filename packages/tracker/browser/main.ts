@@ -20,6 +20,7 @@ function start({ endpoint, manual, hash, cookies }: Options): Millrace {
   const sender = createSender(endpoint);
   const path = () => pagePath(hash);
   let referrer = withoutQuery(document.referrer);
+  let hasView = false;
   let userId: string | undefined;
 
   function track(name: string, properties?: Properties | string): void {
@@ -29,20 +30,19 @@ function start({ endpoint, manual, hash, cookies }: Options): Millrace {
         userId = properties as string | undefined;
         return;
       }
-      const time = Date.now();
-      const known: Properties = { url: pageUrl(path()) };
       if (name === "page_view") {
-        if (referrer) known["referrer"] = referrer;
         // Views that follow come from the site itself, as they do where each page is loaded.
-        referrer = location.origin;
+        if (hasView) referrer = location.origin;
+        hasView = true;
       }
+      const time = Date.now();
       const event = {
         event_id: newEventId(time),
         name,
         time,
         user_id: userId,
         ...(cookies === undefined ? {} : idsFromCookies(cookies, time)),
-        properties: Object.assign(known, properties),
+        properties: Object.assign({ url: pageUrl(path()), referrer: referrer || undefined }, properties),
       };
       sender.add(JSON.stringify(event));
     } catch {}

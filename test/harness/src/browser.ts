@@ -15,11 +15,18 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
+/** What a browser is to do that it is not asked to in most tests. */
+export type BrowserOptions = {
+  /** True: pages that were left are kept and shown as they were, as visitors' browsers do it. */
+  readonly keepsPages?: boolean;
+};
+
 /** A real Chromium without a window. The caller closes it. Fails with the line to type where there is none. */
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser({ keepsPages = false }: BrowserOptions = {}): Promise<Browser> {
   const isRoot = process.getuid?.() === 0;
   const args = isRoot ? [...ARGUMENTS, "--no-sandbox"] : ARGUMENTS;
-  return chromium.launch({ executablePath: findChromium(isRoot), headless: true, args });
+  const ignoreDefaultArgs = keepsPages ? ["--disable-back-forward-cache"] : [];
+  return chromium.launch({ executablePath: findChromium(isRoot), headless: true, args, ignoreDefaultArgs });
 }
 
 function findChromium(isRoot: boolean): string {
