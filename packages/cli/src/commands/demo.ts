@@ -1,0 +1,140 @@
+import { Failure } from "@millrace/failure";
+import type { Command } from "commander";
+import { Connection } from "../connection.ts";
+import { ensureDemoProject } from "../demo/ensure-project.ts";
+import { type DemoOptions, type DemoResult, runDemo } from "../demo/run-demo.ts";
+import { counted, type Totals } from "../demo/totals.ts";
+import { RATE_MAX } from "../demo/traffic.ts";
+import { parseDuration } from "../duration.ts";
+import { formatOf } from "../output/format.ts";
+import { elapsed, grouped } from "../output/number-text.ts";
+import { print, printJson } from "./options.ts";
+
+const NOTES = `
+Examples:
+  millrace demo
+  millrace demo --backfill 7d --rate 2
+  millrace demo --backfill 30d --rate 1 --duration 0s
+  millrace demo --project playground --duration 10m --seed another-site
+
+It plays a web site: visits from search engines, links and campaigns, of people in several countries with browsers of
+every kind, by day and by night; new ones, some that come again, crawlers; page views from landing page to pricing, docs and
+blog, signups and orders. Page views count in the metrics of the template web; for signup and order it makes the metrics
+signups, orders and revenue. Without --project it plays into "demo", which it makes where it is missing.
+
+The same seed plays the same events with the same ids at the same time. So --backfill sends what is missing of the past and
+doubles nothing, however often it runs; old events need a key with the scope import, which is made where the
+administrator's key is known. --rate is the average of a week: nights are quieter.`;
+
+const DEFAULT_PROJECT = "demo";
+const DURATION_DAYS_MAX = 400;
+const DAY_MS = 86_400_000;
+const EXIT_INTERRUPTED = 130;
+
+type Options = {
+  readonly rate: string;
+  readonly duration?: string;
+  readonly backfill?: string;
+  readonly seed: string;
+};
+
+/** `millrace demo`. */
+export function addDemoCommand(program: Command): void {
+  program
+    .command("demo")
+    .description("Play the traffic of a web site into a project, so that there is something to look at.")
+    .option("--rate <n>", `events a second on average, more than 0, at most ${RATE_MAX}`, "5")
+    .option("--duration <duration>", "for how long, such as 30s or 2h (default: until Ctrl-C)")
+    .option("--backfill <duration>", "send the past first, such as 7d")
+    .option("--seed <text>", "another one plays another site", "millrace")
+    .addHelpText("after", NOTES)
+    .action(demo);
+}
+
+async function demo(options: Options, command: Command): Promise<void> {
+  const format = formatOf(command, ["table", "json"]);
+  const given = command.optsWithGlobals<{ project?: string }>();
+  const named = new Connection(given);
+  const isKeyGiven = named.target.key !== undefined;
+  const project = named.target.project ?? (isKeyGiven ? undefined : DEFAULT_PROJECT);
+  const connection = new Connection({ ...given, ...(project !== undefined && { project }) });
+  const played = demoOptions(options);
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+  const { stop, isInterrupted } = stopAtSignals();
+  await ensureDemoProject(connection, say);
+  say(
+    `Playing ${played.rate} events/s into ${connection.project || "the key's project"} at ${connection.url}.`,
+  );
+  say(`Look at it: ${connection.url}/ (millrace open signs you in), or millrace watch page_views. Ctrl-C ends it.`);
+  const result = await runDemo(connection, played, { stop, now: Date.now });
+  if (format === "json") printJson(documentOf(connection.project, result));
+  else print(summaryOf(result, isInterrupted()));
+  if (isInterrupted()) process.exitCode = EXIT_INTERRUPTED;
+  else if (result.tally.rejected > 0) process.exitCode = 1;
+}
+
+function demoOptions({ rate, duration, backfill, seed }: Options): DemoOptions {
+  const perSecond = Number(rate);
+  if (!(perSecond > 0 && perSecond <= RATE_MAX)) {
+    throw Failure.invalidField(
+      "--rate",
+      `"${rate}" is not a number of events a second: more than 0, at most ${RATE_MAX}`,
+    );
+  }
+  return {
+    seed,
+    rate: perSecond,
+    durationMs: duration === undefined ? undefined : span("--duration", duration),
+    backfillMs: backfill === undefined ? 0 : span("--backfill", backfill),
+  };
+}
+
+function span(option: string, text: string): number {
+  const ms = parseDuration(text);
+  if (ms <= DURATION_DAYS_MAX * DAY_MS) return ms;
+  throw Failure.invalidField(option, `${text} is longer than ${DURATION_DAYS_MAX}d`);
+}
+
+/** A first Ctrl-C stops, a second one ends the process. */
+function stopAtSignals(): { readonly stop: AbortController; readonly isInterrupted: () => boolean } {
+  const stop = new AbortController();
+  let interrupted = false;
+  function interrupt(): void {
+    if (interrupted) process.exit(EXIT_INTERRUPTED);
+    interrupted = true;
+    stop.abort();
+  }
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  return { stop, isInterrupted: () => interrupted };
+}
+
+function summaryOf({ backfill, live, tally, ms }: DemoResult, isInterrupted: boolean): string {
+  const settled = tally.accepted + tally.duplicate;
+  const lines = [`${isInterrupted ? "Interrupted" : "Done"} after ${elapsed(ms)}: sent ${counted(settled, "event")}.`];
+  if (backfill.events > 0) lines.push(`  past    ${backfill.text}`);
+  if (live.events > 0) lines.push(`  live    ${live.text}`);
+  if (tally.duplicate > 0)
+    lines.push(`  ${grouped(tally.duplicate)} of them had been sent before; nothing counts twice.`);
+  for (const [reason, count] of tally.rejectedByReason) lines.push(`  rejected: ${grouped(count)} ${reason}`);
+  const unsent = backfill.events + live.events - settled - tally.rejected;
+  if (unsent > 0) lines.push(`  ${grouped(unsent)} were not sent.`);
+  return lines.join("\n");
+}
+
+function documentOf(project: string, { backfill, live, tally, ms }: DemoResult) {
+  return {
+    project,
+    accepted: tally.accepted,
+    duplicate: tally.duplicate,
+    rejected: tally.rejected,
+    seconds: Math.round(ms) / 1_000,
+    backfill: totalsOf(backfill),
+    live: totalsOf(live),
+  };
+}
+
+function totalsOf({ events, pageViews, visits, signups, orders, revenue }: Totals) {
+  return { events, pageViews, visits, signups, orders, revenue };
+}
