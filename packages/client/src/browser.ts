@@ -6,12 +6,29 @@ import { assemble, authorize } from "./assemble.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import type { Millrace } from "./millrace.ts";
 import { type ClientOptions, type PlatformDefaults, settle } from "./options.ts";
+import { Reporter } from "./query/reporter.ts";
 import { Scope } from "./scope.ts";
 import { SendCarrier } from "./send/send-carrier.ts";
 
+export { Failure, type FailureKind } from "@millrace/failure";
+export type { Overflow } from "./buffer/event-buffer.ts";
 export type { Issue } from "./issue.ts";
 export type { Flushed, FlushOptions, Millrace } from "./millrace.ts";
 export type { ClientOptions } from "./options.ts";
+export type { Answer, Column, MetricValue, Row, RowFacts } from "./query/answer.ts";
+export type {
+  Comparison,
+  Condition,
+  ConditionValue,
+  Filter,
+  Granularity,
+  Moment,
+  OrderBy,
+  Question,
+  TimeRange,
+} from "./query/question.ts";
+export type { CallOptions } from "./query/reporter.ts";
+export type { Update } from "./query/watched-rows.ts";
 export type { Stats } from "./stats.ts";
 export type { EventDefaults, EventOptions, Properties, PropertyValue } from "./track.ts";
 
@@ -42,5 +59,5 @@ export function createMillrace(options: MillraceOptions): Millrace {
   const sentAt = settings.correctClock ? () => clock.now() : undefined;
   const carrier = new SendCarrier({ transport, sentAt, close: () => {} });
   const producer = assemble({ settings, carrier, clock, onIssue: options.onIssue ?? (() => {}) });
-  return new Scope(producer, options);
+  return new Scope(producer, new Reporter(transport, clock), options);
 }

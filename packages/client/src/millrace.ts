@@ -1,3 +1,7 @@
+import type { Answer, Row } from "./query/answer.ts";
+import type { Comparison, Granularity, Question } from "./query/question.ts";
+import type { CallOptions } from "./query/reporter.ts";
+import type { Update } from "./query/watched-rows.ts";
 import type { Stats } from "./stats.ts";
 import type { EventDefaults, EventOptions, Properties } from "./track.ts";
 
@@ -37,6 +41,38 @@ export interface Millrace {
   close(options?: FlushOptions): Promise<Flushed>;
   /** What became of the events so far. */
   stats(): Stats;
+  /**
+   * Asks a question. The rows have the metrics and dimensions by their names, and the compiler knows them. Needs a key
+   * with the scope `report`.
+   *
+   * @throws Failure as the server says it: `invalid` names the field and the nearest valid choice
+   */
+  query<
+    const Metric extends string,
+    const Dimension extends string = never,
+    Series extends Granularity = never,
+    Compared extends Comparison = never,
+    Exact extends boolean = false,
+  >(
+    question: Question<Metric, Dimension, Series, Compared, Exact>,
+    options?: CallOptions,
+  ): Promise<Answer<Row<Metric, Dimension, Series, Compared, Exact>>>;
+  /**
+   * Asks a question that is answered again as the answer changes: each turn gives all current rows and what has changed.
+   * Reconnects by itself; ends when its signal aborts or the loop is left.
+   *
+   * @throws Failure as `query`, when asking again would not help
+   */
+  watch<
+    const Metric extends string,
+    const Dimension extends string = never,
+    Series extends Granularity = never,
+    Compared extends Comparison = never,
+    Exact extends boolean = false,
+  >(
+    question: Question<Metric, Dimension, Series, Compared, Exact>,
+    options?: Pick<CallOptions, "signal">,
+  ): AsyncIterable<Update<Row<Metric, Dimension, Series, Compared, Exact>>>;
   /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void>;
 }

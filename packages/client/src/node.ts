@@ -8,14 +8,30 @@ import type { Millrace } from "./millrace.ts";
 import { connectByGrpc } from "./node/grpc.ts";
 import { warn } from "./node/warn.ts";
 import { type ClientOptions, type PlatformDefaults, settle } from "./options.ts";
+import { Reporter } from "./query/reporter.ts";
 import { Scope } from "./scope.ts";
-import type { Carrier } from "./send/attempt.ts";
 import { SendCarrier } from "./send/send-carrier.ts";
 import { StreamCarrier } from "./send/stream-carrier.ts";
 
+export { Failure, type FailureKind } from "@millrace/failure";
+export type { Overflow } from "./buffer/event-buffer.ts";
 export type { Issue } from "./issue.ts";
 export type { Flushed, FlushOptions, Millrace } from "./millrace.ts";
 export type { ClientOptions } from "./options.ts";
+export type { Answer, Column, MetricValue, Row, RowFacts } from "./query/answer.ts";
+export type {
+  Comparison,
+  Condition,
+  ConditionValue,
+  Filter,
+  Granularity,
+  Moment,
+  OrderBy,
+  Question,
+  TimeRange,
+} from "./query/question.ts";
+export type { CallOptions } from "./query/reporter.ts";
+export type { Update } from "./query/watched-rows.ts";
 export type { Stats } from "./stats.ts";
 export type { EventDefaults, EventOptions, Properties, PropertyValue } from "./track.ts";
 
@@ -43,14 +59,16 @@ export function createMillrace(options: MillraceOptions): Millrace {
   const clock = SYSTEM_CLOCK;
   const sentAt = settings.correctClock ? () => clock.now() : undefined;
   const interceptors = [authorize(settings.key)];
-  let carrier: Carrier;
-  if (options.transport === "fetch") {
-    const transport = createConnectTransport({ baseUrl: settings.url, interceptors, useBinaryFormat: true });
-    carrier = new SendCarrier({ transport, sentAt, close: () => {} });
-  } else {
-    const { transport, close } = connectByGrpc(settings.url, interceptors);
-    carrier = new StreamCarrier({ transport, sentAt, close }, crypto.randomUUID());
-  }
+  const isByFetch = options.transport === "fetch";
+  const { transport, close } = isByFetch
+    ? {
+        transport: createConnectTransport({ baseUrl: settings.url, interceptors, useBinaryFormat: true }),
+        close: () => {},
+      }
+    : connectByGrpc(settings.url, interceptors);
+  const carrier = isByFetch
+    ? new SendCarrier({ transport, sentAt, close })
+    : new StreamCarrier({ transport, sentAt, close }, crypto.randomUUID());
   const producer = assemble({ settings, carrier, clock, onIssue: options.onIssue ?? warn });
-  return new Scope(producer, options);
+  return new Scope(producer, new Reporter(transport, clock), options);
 }

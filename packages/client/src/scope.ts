@@ -1,15 +1,21 @@
 import type { Flushed, FlushOptions, Millrace } from "./millrace.ts";
 import type { Producer } from "./producer.ts";
+import type { Answer, Row } from "./query/answer.ts";
+import type { Comparison, Granularity, Question } from "./query/question.ts";
+import type { CallOptions, Reporter } from "./query/reporter.ts";
+import type { Update } from "./query/watched-rows.ts";
 import type { Stats } from "./stats.ts";
 import type { EventDefaults, EventOptions, Properties } from "./track.ts";
 
 /** A client, or a part of one with defaults of its own. */
 export class Scope implements Millrace {
   readonly #producer: Producer;
+  readonly #reporter: Reporter;
   readonly #defaults: EventDefaults;
 
-  constructor(producer: Producer, defaults: EventDefaults) {
+  constructor(producer: Producer, reporter: Reporter, defaults: EventDefaults) {
     this.#producer = producer;
+    this.#reporter = reporter;
     this.#defaults = defaults;
   }
 
@@ -18,7 +24,7 @@ export class Scope implements Millrace {
   }
 
   with(defaults: EventDefaults): Millrace {
-    return new Scope(this.#producer, merge(this.#defaults, defaults));
+    return new Scope(this.#producer, this.#reporter, merge(this.#defaults, defaults));
   }
 
   ready(): Promise<void> {
@@ -35,6 +41,29 @@ export class Scope implements Millrace {
 
   stats(): Stats {
     return this.#producer.stats();
+  }
+
+  // The columns of an answer are those of its question, which the compiler can't see in what comes over the network.
+  query<
+    const Metric extends string,
+    const Dimension extends string = never,
+    Series extends Granularity = never,
+    Compared extends Comparison = never,
+    Exact extends boolean = false,
+  >(question: Question<Metric, Dimension, Series, Compared, Exact>, options?: CallOptions) {
+    type Typed = Answer<Row<Metric, Dimension, Series, Compared, Exact>>;
+    return this.#reporter.query(question, options) as Promise<unknown> as Promise<Typed>;
+  }
+
+  watch<
+    const Metric extends string,
+    const Dimension extends string = never,
+    Series extends Granularity = never,
+    Compared extends Comparison = never,
+    Exact extends boolean = false,
+  >(question: Question<Metric, Dimension, Series, Compared, Exact>, options?: Pick<CallOptions, "signal">) {
+    type Typed = Update<Row<Metric, Dimension, Series, Compared, Exact>>;
+    return this.#reporter.watch(question, options) as AsyncIterable<unknown> as AsyncIterable<Typed>;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
