@@ -59,6 +59,7 @@ export function assembleSystem(options: SystemOptions) {
     snapshot,
     clock,
     meter,
+    version,
     log: part("processing"),
     blockBytesMax: settings.blockBytes,
     flushIntervalScale: settings.coarseFlushPercent / 100,

@@ -50,6 +50,8 @@ export type ProcessingDeps = {
     warn(fields: object, message: string): void;
     error(fields: object, message: string): void;
   };
+  /** The release that this is of, for GetStatus; empty where it is not said. */
+  readonly version?: string;
   /** Memory for blocks, in bytes. */
   readonly blockBytesMax: number;
   /** Scales the intervals at which coarse tiers are flushed; 1 for the usual. */
@@ -158,6 +160,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
     generation,
     tally,
     startMs,
+    version: deps.version ?? "",
   });
   return {
     routes: (router) => void router.service(StatusService, { getStatus }),

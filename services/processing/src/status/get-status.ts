@@ -21,6 +21,7 @@ export type StatusDeps = BalanceDeps & {
   readonly generation: number;
   readonly tally: Tally;
   readonly startMs: number;
+  readonly version: string;
 };
 
 /** StatusService.GetStatus. */
@@ -36,6 +37,7 @@ export function createGetStatus(deps: StatusDeps) {
       balance: balanceOf(counts, inFlight(projectId, deps.partitions)),
       processingVersion: PROCESSING_VERSION,
       startTime: timestampFromMs(deps.startMs),
+      version: deps.version,
     });
   };
 }
