@@ -25,7 +25,8 @@ export function openDatabase(directory: string): DatabaseSync {
     db = new DatabaseSync(locate(directory));
     // EXCLUSIVE is set before the first access: the lock is then held until close.
     db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-    db.exec("PRAGMA journal_size_limit = 16777216; BEGIN IMMEDIATE");
+    // What is deleted is overwritten: a secret that was forgotten must not be found on the disk.
+    db.exec("PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 16777216; BEGIN IMMEDIATE");
     createSchema(db);
     db.exec("COMMIT");
     return db;

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -35,6 +35,26 @@ describe("the embedded record store", () => {
       if (record !== undefined) expect(new TextDecoder().decode(record.value)).toBe(`${version}`);
     }
   }, 30_000);
+
+  it("leaves nothing of a deleted record's value on the disk, while it is open and after", async () => {
+    const directory = newDirectory();
+    const store = await openIn(directory);
+    const value = Buffer.from("a secret of one day, to be forgotten");
+    const isOnDisk = () => readdirSync(directory).some((name) => readFileSync(join(directory, name)).includes(value));
+    for (let i = 0; i < 20; i++) {
+      await store.put({
+        collection: "salt",
+        id: `day ${i}`,
+        expectedVersion: 0,
+        value: i === 7 ? value : Buffer.alloc(36),
+      });
+    }
+    expect(isOnDisk()).toBe(true);
+    await store.put({ collection: "salt", id: "day 7", expectedVersion: 1, value: undefined });
+    expect(isOnDisk()).toBe(false);
+    await store.close();
+    expect(isOnDisk()).toBe(false);
+  });
 
   it("tells a second opener that the folder is in use, and lets it in after the first has closed", async () => {
     const directory = newDirectory();

@@ -74,6 +74,7 @@ export class PutQueue {
       for (const { reject } of batch) reject(committing ? unknownOutcome(failure) : failure);
       return;
     }
+    if (batch.some(({ change }) => change.value === undefined)) this.#clearJournal();
     batch.forEach((pending, index) => {
       const outcome = outcomes[index];
       if (typeof outcome === "number") {
@@ -84,6 +85,15 @@ export class PutQueue {
         pending.reject(outcome);
       }
     });
+  }
+
+  /** The write-ahead log still holds what was deleted. Should it fail, the next checkpoint does it. */
+  #clearJournal(): void {
+    try {
+      this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // The change is durable, and that is what was asked for.
+    }
   }
 }
 

@@ -80,6 +80,72 @@ describe("creating a key", () => {
   });
 });
 
+describe("a key of web pages", () => {
+  const PAGES = { ...INGEST, allowedOrigins: ["https://example.org"] };
+
+  it("keeps its origins as browsers write them, each once, and tells them to whoever checks it", async () => {
+    const { keys, snapshot, app } = await withProjects();
+    const allowedOrigins = [
+      "HTTPS://Example.org/",
+      "https://example.org:443",
+      "https://*.Example.org",
+      "http://localhost:3000",
+      "http://example.org:80",
+      "https://example.org:8443",
+    ];
+    const { apiKey, text } = await keys.createApiKey({ apiKey: { ...PAGES, allowedOrigins } });
+    const kept = [
+      "https://example.org",
+      "https://*.example.org",
+      "http://localhost:3000",
+      "http://example.org",
+      "https://example.org:8443",
+    ];
+    expect(apiKey!.allowedOrigins).toEqual(kept);
+    expect((await keys.listApiKeys({ projectId: "a" })).apiKeys[0]!.allowedOrigins).toEqual(kept);
+    expect((await snapshot.getCredential({ keyId: apiKey!.keyId })).allowedOrigins).toEqual(kept);
+    expect((await app.authenticate(text)).allowedOrigins).toEqual(kept);
+  });
+
+  it("may send events of one project, and nothing else", async () => {
+    const { keys, as } = await withProjects();
+    const cases = [
+      [{ ...PAGES, scopes: [Scope.INGEST, Scope.REPORT] }, "api_key.scopes"],
+      [{ ...PAGES, scopes: [Scope.IMPORT] }, "api_key.scopes"],
+      [{ ...PAGES, projectId: "" }, "api_key.project_id"],
+    ] as const;
+    for (const [apiKey, field] of cases) {
+      const failure = await failing(keys.createApiKey({ apiKey: { ...apiKey, scopes: [...apiKey.scopes] } }));
+      expect(failure.code).toBe("InvalidArgument");
+      expect(failure.message).toContain(field);
+    }
+    const own = await as("a").keys.createApiKey({ apiKey: { ...PAGES, projectId: "" } });
+    expect(own.apiKey!.projectId).toBe("a");
+  });
+
+  it.each([
+    "example.org",
+    "https://",
+    "https://example.org/page",
+    "https://*",
+    "https://*.",
+    "https://*.*.org",
+    "https://a.*.org",
+    "https://example..org",
+    "https://example.org:0",
+    "https://example.org:65536",
+    "https://user@example.org",
+    "ftp://example.org",
+    "null",
+    "*",
+  ])("is not made for %j, which is no origin", async (origin) => {
+    const { keys } = await withProjects();
+    const failure = await failing(keys.createApiKey({ apiKey: { ...PAGES, allowedOrigins: [origin] } }));
+    expect(failure.code).toBe("InvalidArgument");
+    expect(failure.message).toContain("allowed_origins[0]");
+  });
+});
+
 describe("listing keys", () => {
   it("gives them by id, page by page, each once; of one project, or of all", async () => {
     const { keys } = await withProjects();
