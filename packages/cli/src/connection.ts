@@ -12,6 +12,14 @@ export type { GlobalOptions } from "./context/target.ts";
 /** What a command needs the server for: keys differ by it. */
 export type Purpose = "manage" | "ask" | "send" | "import";
 
+const PING_INTERVAL_MS = 10_000;
+const PING_TIMEOUT_MS = 5_000;
+
+/** A key, and what to call it. */
+export type KnownKey = { readonly label: string; readonly text: string };
+
+const KEYS_MAX = 20;
+
 /** Where the server is, and which keys there are for it. */
 export class Connection {
   /** Where the server is, and who says so. */
@@ -51,7 +59,9 @@ export class Connection {
       request.header.set("authorization", `Bearer ${key}`);
       return next(request);
     };
-    return createConnectTransport({ baseUrl: this.url, httpVersion: "2", interceptors: [authorize] });
+    // A stream that waits for news finds out by pings that there is nobody any more.
+    const pings = { pingIntervalMs: PING_INTERVAL_MS, pingTimeoutMs: PING_TIMEOUT_MS };
+    return createConnectTransport({ baseUrl: this.url, httpVersion: "2", interceptors: [authorize], ...pings });
   }
 
   /** The project that was named; "" where none was, and the answer is then of all of them or of the key's own. */
@@ -62,6 +72,17 @@ export class Connection {
   /** The projects that the credentials file has keys of. */
   get knownProjects(): readonly string[] {
     return Object.keys(this.#credentials?.projectKeys ?? {});
+  }
+
+  /** The keys that are used with this server, each with where it is from. */
+  get knownKeys(): readonly KnownKey[] {
+    const { key, keyFrom = "" } = this.target;
+    if (key !== undefined) return [{ label: keyFrom, text: key }];
+    const { adminKey, projectKeys = {}, importKeys = {} } = this.#credentials ?? {};
+    const all = adminKey === undefined ? [] : [{ label: "the administrator's", text: adminKey }];
+    for (const [project, text] of Object.entries(projectKeys)) all.push({ label: `${project}'s`, text });
+    for (const [project, text] of Object.entries(importKeys)) all.push({ label: `${project}'s for imports`, text });
+    return all.slice(0, KEYS_MAX);
   }
 
   /**

@@ -1,13 +1,18 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { addContextCommand } from "./commands/context.ts";
+import { addDemoCommand } from "./commands/demo.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 import { addKeyCommand } from "./commands/key.ts";
 import { addMetricCommand } from "./commands/metric.ts";
+import { addOpenCommand } from "./commands/open.ts";
 import { addProjectCommand } from "./commands/project.ts";
 import { addQueryCommand } from "./commands/query.ts";
 import { addRollupCommand } from "./commands/rollup.ts";
 import { addSendCommand } from "./commands/send.ts";
 import { addStatusCommand } from "./commands/status.ts";
+import { addTailCommand } from "./commands/tail.ts";
+import { addWatchCommand } from "./commands/watch.ts";
 import { usageErrorJson } from "./explain-error.ts";
 import { FORMATS } from "./output/format.ts";
 import { forbidColor } from "./terminal/color.ts";
@@ -55,12 +60,17 @@ export function createProgram({ hasJsonErrors = false } = {}): Command {
   for (const add of [
     addSendCommand,
     addQueryCommand,
+    addWatchCommand,
+    addTailCommand,
+    addOpenCommand,
     addProjectCommand,
     addKeyCommand,
     addMetricCommand,
     addRollupCommand,
     addStatusCommand,
     addContextCommand,
+    addDemoCommand,
+    addDoctorCommand,
   ]) {
     add(program);
   }

@@ -17,7 +17,7 @@ import { isoText, utcText } from "./time-text.ts";
 export const MORE_ROWS = "There are more rows: --all gives every one, --limit more at once.";
 
 /** A column's key: as it was asked for; of the range compared with, "previous_" before it. */
-function columnKey({ name, role }: Column): string {
+export function columnKey({ name, role }: Column): string {
   return role === Column_Role.COMPARISON ? `previous_${name}` : name;
 }
 

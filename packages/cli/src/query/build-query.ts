@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { Comparison, Granularity, type QuerySchema } from "@millrace/api/millrace/reporting/v1/query_pb";
+import { Comparison, Granularity, type Query, type QuerySchema } from "@millrace/api/millrace/reporting/v1/query_pb";
 import { Failure } from "@millrace/failure";
 import { zoneNamed } from "../zoned-time.ts";
 import { parseConditions } from "./condition.ts";
@@ -20,7 +20,7 @@ export type QueryOptions = {
 };
 
 /** A query to be sent. */
-export type QueryInit = MessageInitShape<typeof QuerySchema>;
+export type QueryInit = Exclude<MessageInitShape<typeof QuerySchema>, Query>;
 
 export const GRANULARITIES = {
   "1m": Granularity.GRANULARITY_1M,
