@@ -86,6 +86,11 @@ export class Millrace {
     return this.#match(/Millrace is ready at (\S+)/)!;
   }
 
+  /** What opens the page, once. Another after a restart. */
+  get loginUrl(): string {
+    return this.#match(/Open +(\S+)/)!;
+  }
+
   /** Where the admin port is. */
   get adminUrl(): string {
     return this.#match(/Health and metrics +(\S+)\/readyz/)!;

@@ -135,9 +135,11 @@ describe("a page that is not there", () => {
     const url = await serve(() => state);
     const early = await fetch(url);
     expect([early.status, early.headers.get("retry-after")]).toEqual([503, "1"]);
-    expect(await early.text()).toContain('http-equiv="refresh"');
+    expect(await early.text()).toContain('<script src="/reload.js" defer>');
+    expect(await (await fetch(`${url}/reload.js`)).text()).toContain("location.reload()");
     state = { kind: "ready", files };
     expect((await fetch(url)).status).toBe(200);
+    expect((await fetch(`${url}/reload.js`)).status).toBe(404);
   });
 
   it("says why, as text", async () => {

@@ -11,7 +11,15 @@ export type PageState =
   | { readonly kind: "ready"; readonly files: PageFiles }
   | { readonly kind: "missing"; readonly problem: string };
 
-const RELOAD_SECONDS = "1";
+const RETRY_SECONDS = "1";
+const RELOAD_PATH = "/reload.js";
+/** A reload keeps what stands behind "#", the token; a refresh by markup or header would lose it. */
+const RELOAD_SCRIPT = `"use strict";
+setInterval(async () => {
+  const answer = await fetch(location.pathname, { method: "HEAD" }).catch(() => undefined);
+  if (answer?.ok) location.reload();
+}, 300);
+`;
 /** Better first. */
 const ENCODINGS = ["br", "gzip"] as const;
 
@@ -23,6 +31,7 @@ export function createServePage(state: () => PageState): (path: string) => RawHa
       const file = now.files.get(path);
       return file && answer((request, response) => sendFile(file, request, response));
     }
+    if (path === RELOAD_PATH) return answer(sendReloadScript);
     if (!PAGE_PATHS.includes(path)) return undefined;
     return answer((request, response) => sendNotice(now, request, response));
   };
@@ -70,11 +79,10 @@ function encodingFor(accepted: string | string[] | undefined, file: PageFile): s
   return ENCODINGS.find((name) => file.bodies.has(name) && isAccepted(name)) ?? "identity";
 }
 
-/** Without scripts and styles, as the page's policy allows none that are not files. */
 function sendNotice(state: PageState, request: AnyRequest, response: AnyResponse): void {
   const isBuilding = state.kind === "building";
   const text = state.kind === "missing" ? state.problem : "The page is being built, this first time only.";
-  const reload = isBuilding ? `<meta http-equiv="refresh" content="${RELOAD_SECONDS}">` : "";
+  const reload = isBuilding ? `<script src="${RELOAD_PATH}" defer></script>` : "";
   const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
   const more = isBuilding ? "It shows by itself in a moment." : "Events are taken, counted and answered as ever.";
   const body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Millrace</title>
@@ -84,8 +92,14 @@ function sendNotice(state: PageState, request: AnyRequest, response: AnyResponse
     ...unkeptHeaders(request),
     "content-type": "text/html; charset=utf-8",
     "content-length": String(Buffer.byteLength(body)),
-    "retry-after": RELOAD_SECONDS,
+    "retry-after": RETRY_SECONDS,
   });
   if (request.method === "HEAD") response.end();
   else response.end(body);
+}
+
+function sendReloadScript(request: AnyRequest, response: AnyResponse): void {
+  writeHead(response, 200, { ...unkeptHeaders(request), "content-type": "text/javascript; charset=utf-8" });
+  if (request.method === "HEAD") response.end();
+  else response.end(RELOAD_SCRIPT);
 }
