@@ -447,4 +447,28 @@ describe("POST /v1/beacon", () => {
     expect((await post(`${fixture.server.url}/v1/beacon`, "{}")).status).toBe(401);
     expect((await post(`${fixture.server.url}/v1/events?key=ingest-key`, '{"name":"a"}')).status).toBe(401);
   });
+
+  it("says which events are to be sent again, where some are", async () => {
+    let failed = false;
+    const { server, sections } = await startIngest({
+      wrap: (log) =>
+        failingLog(log, {
+          before: () => {
+            if (failed) return;
+            failed = true;
+            throw new Failure("unavailable", "BACKEND_UNAVAILABLE", "the log is away");
+          },
+        }),
+    });
+    const events = Array.from({ length: 40 }, (_, i) => ({ event_id: `e${i}`, name: "a", user_id: `u${i}` }));
+    const send = () => post(`${server.url}/v1/beacon?key=wide-key`, JSON.stringify({ events }));
+    const answer = await send();
+    expect([answer.status, await answer.json()]).toEqual([
+      202,
+      expect.objectContaining({ acceptedCount: expect.any(Number), retryCount: expect.any(Number) }),
+    ]);
+    expect((await send()).status).toBe(204);
+    const appended = (await sections()).flatMap((section) => section.events);
+    expect(appended.length).toBe(40);
+  });
 });

@@ -38,7 +38,9 @@ export function createPostEvents(deps: HttpDeps): RawHandler {
 
 /**
  * `POST /v1/beacon`: the same body as `navigator.sendBeacon` sends it (text/plain, so that no preflight is needed), the
- * key in the query parameter `key`. Nobody reads the answer, so it is 204 unless no event was valid.
+ * key in the query parameter `key`. Few read the answer, so it is 204 where nothing is left to be done: every event is
+ * accepted, a duplicate, or rejected among others that are not. Any other answer is that of `POST /v1/events`; a page that
+ * lives on may then send all of them again.
  */
 export function createPostBeacon(deps: HttpDeps): RawHandler {
   return withStatusOfHttp(async function postBeacon(request, response, call) {
@@ -46,9 +48,9 @@ export function createPostBeacon(deps: HttpDeps): RawHandler {
     const how = { userAgent: request.headers["user-agent"], keyParameter: "key", isWebPage: true };
     const sent = await takeBody(deps, request, call, how);
     const status = statusOf(sent);
-    const isFine = status === 202 || status === 409;
-    call.code = isFine ? "ok" : `http_${status}`;
-    if (isFine) return writeAnswer(response, { status: 204, headers: {} });
+    call.code = status === 202 || status === 409 ? "ok" : `http_${status}`;
+    const isSettled = call.code === "ok" && sent.retryCount === 0;
+    if (isSettled) return writeAnswer(response, { status: 204, headers: {} });
     const headers = { "content-type": "application/json" };
     writeAnswer(response, { status, headers, body: toJsonString(SendResponseSchema, sent) });
   });
