@@ -19,12 +19,18 @@ const ARGUMENTS = [
 export type BrowserOptions = {
   /** True: pages that were left are kept and shown as they were, as visitors' browsers do it. */
   readonly keepsPages?: boolean;
+  /** What it calls itself, even in requests that outlive their page, which know nothing of a context's own name. */
+  readonly userAgent?: string;
 };
 
 /** A real Chromium without a window. The caller closes it. Fails with the line to type where there is none. */
-export async function openBrowser({ keepsPages = false }: BrowserOptions = {}): Promise<Browser> {
+export async function openBrowser({ keepsPages = false, userAgent }: BrowserOptions = {}): Promise<Browser> {
   const isRoot = process.getuid?.() === 0;
-  const args = isRoot ? [...ARGUMENTS, "--no-sandbox"] : ARGUMENTS;
+  const args = [
+    ...ARGUMENTS,
+    ...(isRoot ? ["--no-sandbox"] : []),
+    ...(userAgent === undefined ? [] : [`--user-agent=${userAgent}`]),
+  ];
   const ignoreDefaultArgs = keepsPages ? ["--disable-back-forward-cache"] : [];
   return chromium.launch({ executablePath: findChromium(isRoot), headless: true, args, ignoreDefaultArgs });
 }
