@@ -1,0 +1,71 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import { ConnectError, createClient } from "@connectrpc/connect";
+import { type GetStatusResponse, StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
+import type { Connection } from "../connection.ts";
+import { grouped } from "../output/number-text.ts";
+import { roughly } from "../send/pace.ts";
+import { type Check, ok, problem, warning } from "./check.ts";
+
+const PATIENCE_MS = 5_000;
+const LAG_WARN_MS = 60_000;
+
+/** Asks the server how counting goes, and of which release it is. */
+export async function checkProcessing(
+  connection: Connection,
+  key: string,
+  ownVersion: string,
+): Promise<readonly Check[]> {
+  let status: GetStatusResponse;
+  try {
+    const client = createClient(StatusService, connection.transport(key));
+    status = await client.getStatus({}, { timeoutMs: PATIENCE_MS });
+  } catch (error) {
+    const why = error instanceof ConnectError ? error.rawMessage : String(error);
+    return [problem("counting", `its state can not be read: ${why}`, "Look at the server's log.")];
+  }
+  return [versionCheck(status.version, ownVersion), ...countingChecks(status)];
+}
+
+/** Whether the command line and the server are of one release. */
+export function versionCheck(server: string, own: string): Check {
+  if (server === "") {
+    return warning(
+      "version",
+      `command line ${own}; the server does not say its own`,
+      "It is an older one: restart it from this checkout.",
+    );
+  }
+  if (server === own) return ok("version", `command line and server ${own}`);
+  return warning("version", `command line ${own}, server ${server}`, "Use the command line of the server's release.");
+}
+
+/** What the state of processing means. */
+export function countingChecks({ partitions, balance }: GetStatusResponse): readonly Check[] {
+  const checks: Check[] = [];
+  const stalled = partitions.filter((each) => each.stalled !== "");
+  for (const { partition, stalled: why } of stalled) {
+    checks.push(
+      problem(
+        "counting",
+        `partition ${partition} stands still: ${why}`,
+        "Look at the server's log for this partition.",
+      ),
+    );
+  }
+  const lagMs = Math.max(0, ...partitions.map(({ lag }) => (lag === undefined ? 0 : durationMs(lag))));
+  if (lagMs > LAG_WARN_MS) {
+    const text = `it is ${roughly(lagMs)} behind`;
+    checks.push(
+      warning("counting", text, "millrace status shows whether it catches up; answers say as of when they are."),
+    );
+  }
+  const dead = balance?.deadLetteredCount ?? 0n;
+  if (dead > 0n) {
+    checks.push(
+      warning("counting", `${grouped(dead)} events could not be counted (dead letters)`, "The server's log says why."),
+    );
+  }
+  if (checks.length > 0) return checks;
+  const counted = balance === undefined ? "" : `, ${grouped(balance.foldedCount)} events counted since it started`;
+  return [ok("counting", `up to date in ${partitions.length} partitions${counted}`)];
+}
