@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { createContextKey } from "@connectrpc/connect";
 import type { Logger } from "../log/logger.ts";
-import { clientAddress } from "./client-address.ts";
+import { clientAddress, remoteAddressOf } from "./client-address.ts";
 import type { AnyRequest } from "./one-port.ts";
 
 /** How a caller speaks. */
@@ -35,6 +35,8 @@ const SANE_ID = /^[\w.:+/=-]{1,128}$/;
 /** The record of a request that has just arrived. */
 export function beginCall(request: AnyRequest, log: Logger, shutdownSignal: AbortSignal, trustedProxies: number): Call {
   const given = request.headers["x-request-id"];
+  // Now: once the connection is gone, nobody can tell.
+  const remoteAddress = remoteAddressOf(request);
   const id = typeof given === "string" && SANE_ID.test(given) ? given : randomUUID();
   return {
     id,
@@ -42,7 +44,7 @@ export function beginCall(request: AnyRequest, log: Logger, shutdownSignal: Abor
     protocol: protocolOf(request),
     startedMs: performance.now(),
     log: log.child({ requestId: id }),
-    clientAddress: () => clientAddress(request, trustedProxies),
+    clientAddress: () => clientAddress(remoteAddress, request.headers, trustedProxies),
     shutdownSignal,
     method: "(unknown)",
     code: undefined,
