@@ -1,0 +1,76 @@
+import { lazy, type ReactNode, Suspense } from "react";
+import { ConnectionBanner } from "./live/connection-banner.tsx";
+import { Overview } from "./overview/overview.tsx";
+import { OverviewSkeleton } from "./overview/overview-skeleton.tsx";
+import { ProblemNote } from "./panel/problem-note.tsx";
+import { WorkspaceProvider } from "./project/workspace.tsx";
+import type { Problem } from "./rpc/problem.ts";
+import { Login } from "./session/login.tsx";
+import { beginSession, useSession } from "./session/session.ts";
+import { usePath } from "./url/address.ts";
+
+const Explorer = lazy(async () => ({ default: (await import("./explorer/explorer.tsx")).Explorer }));
+
+/** The page: who one is, which project, which of its views. */
+export function App(): ReactNode {
+  const session = useSession();
+  if (session.state === "out") return <Login reason={session.reason} />;
+  if (session.state === "away") {
+    const problem: Problem = { kind: "away", title: "No answer from the server", detail: "Is it running?" };
+    return <Failed problem={problem} onRetry={() => void beginSession()} />;
+  }
+  if (session.state === "asking") return <Frame children={<OverviewSkeleton />} />;
+  return (
+    <Frame>
+      <WorkspaceProvider
+        loading={<OverviewSkeleton />}
+        failed={(problem) => <Failed problem={problem} onRetry={() => location.reload()} />}
+        none={<NoProject />}
+      >
+        <View />
+      </WorkspaceProvider>
+      <ConnectionBanner />
+    </Frame>
+  );
+}
+
+function View(): ReactNode {
+  const path = usePath();
+  if (path !== "/explore") return <Overview />;
+  return (
+    <Suspense fallback={<OverviewSkeleton />}>
+      <Explorer />
+    </Suspense>
+  );
+}
+
+function Frame({ children }: { readonly children: ReactNode }): ReactNode {
+  return <div className="page">{children}</div>;
+}
+
+function Failed({ problem, onRetry }: { readonly problem: Problem; readonly onRetry: () => void }): ReactNode {
+  return (
+    <main className="alone" id="content">
+      <div className="card" role="alert">
+        <ProblemNote problem={problem} />
+        <button type="button" className="button" onClick={onRetry}>
+          Try again
+        </button>
+      </div>
+    </main>
+  );
+}
+
+function NoProject(): ReactNode {
+  return (
+    <main className="alone" id="content">
+      <div className="card">
+        <h1 className="card-title">There is no project yet</h1>
+        <p>Make one in a terminal, then load this page again:</p>
+        <div className="code">
+          <pre>npx millrace project create my-site --template web</pre>
+        </div>
+      </div>
+    </main>
+  );
+}

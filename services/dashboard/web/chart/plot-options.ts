@@ -1,0 +1,106 @@
+import type uPlot from "uplot";
+import { styleColor } from "../theme/colors.ts";
+import { axisMarks } from "./axis-marks.ts";
+import type { Series } from "./series.ts";
+
+/** How wide a label of the axis of time is, with the air that it needs. */
+const MARK_PX = 84;
+const Y_AXIS_PX = 52;
+
+/** What the plot's closures read: the newest, so that new values need no new plot. */
+export type PlotSource = {
+  readonly times: readonly string[];
+  readonly formatAxis: (value: number) => string;
+};
+
+/** Each line of the chart is two of the plot: what is complete, and dashed what is not. */
+export function plotOptions(
+  series: readonly Series[],
+  size: { readonly width: number; readonly height: number },
+  source: () => PlotSource,
+  hooks: Pick<uPlot.Hooks.Arrays, "setCursor" | "setSelect">,
+): uPlot.Options {
+  const quiet = styleColor("--text-3");
+  const grid = styleColor("--line");
+  const font = `12px ${styleColor("--font")}`;
+  return {
+    ...size,
+    padding: [12, 8, 0, 0],
+    legend: { show: false },
+    cursor: {
+      y: false,
+      drag: { x: true, y: false, setScale: false, dist: 8 },
+      points: { size: 9, width: 2, fill: styleColor("--surface") },
+    },
+    scales: {
+      x: { time: false, range: (_, min, max) => (min === max ? [min - 1, max + 1] : [min, max]) },
+      y: { range: (_, min, max) => [Math.min(0, min ?? 0), max > 0 ? max * 1.08 : 1] },
+    },
+    axes: [
+      {
+        stroke: quiet,
+        font,
+        size: 30,
+        gap: 8,
+        grid: { show: false },
+        ticks: { show: false },
+        splits: (plot) => {
+          const most = Math.max(2, Math.floor(plot.bbox.width / devicePixelRatio / MARK_PX));
+          return axisMarks(source().times, most).map(({ place }) => plot.data[0][place]!);
+        },
+        values: (plot) => {
+          const most = Math.max(2, Math.floor(plot.bbox.width / devicePixelRatio / MARK_PX));
+          return axisMarks(source().times, most).map(({ text }) => text);
+        },
+      },
+      {
+        stroke: quiet,
+        font,
+        size: Y_AXIS_PX,
+        gap: 8,
+        grid: { stroke: grid, width: 1 },
+        ticks: { show: false },
+        space: 48,
+        incrs: [
+          0.001,
+          0.01,
+          0.1,
+          0.2,
+          0.5,
+          ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].flatMap((e) => [1, 2, 5].map((n) => n * 10 ** e)),
+        ],
+        values: (_, splits) => splits.map((value) => source().formatAxis(value)),
+      },
+    ],
+    series: [{}, ...series.flatMap((one) => [line(one, false), line(one, true)])],
+    hooks,
+  };
+}
+
+function line(series: Series, isOpen: boolean): uPlot.Series {
+  const isBefore = series.style === "before";
+  const stroke = isBefore
+    ? styleColor("--before")
+    : styleColor(series.style === "main" ? "--accent" : `--series-${(series.color ?? 0) + 1}`);
+  return {
+    stroke,
+    width: isBefore ? 1.5 : 2,
+    ...((isOpen || isBefore) && { dash: isBefore ? [4, 4] : [3, 4] }),
+    ...(series.style === "main" && { fill: areaFill }),
+    points: {
+      // A value without neighbours is no line: it needs a point to be seen.
+      show: (_, place, from, to) => !isBefore && from === to && place > 0,
+      size: 6,
+      fill: stroke,
+    },
+    spanGaps: false,
+  };
+}
+
+function areaFill(plot: uPlot): CanvasGradient {
+  const { top, height } = plot.bbox;
+  const gradient = plot.ctx.createLinearGradient(0, top, 0, top + height);
+  gradient.addColorStop(0, styleColor("--area-top"));
+  gradient.addColorStop(1, styleColor("--area-bottom"));
+  return gradient;
+}

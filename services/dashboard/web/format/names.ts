@@ -1,0 +1,48 @@
+/** What templates call their dimensions and metrics, where the name alone would not read well. */
+const TITLES: Readonly<Record<string, string>> = {
+  page: "Page",
+  referrer: "Referrer",
+  referrer_source: "Source",
+  utm_source: "Campaign source",
+  utm_medium: "Medium",
+  utm_campaign: "Campaign",
+  utm_term: "Term",
+  utm_content: "Content",
+  os: "System",
+  name: "Event",
+  views_per_session: "Views per session",
+  error_rate: "Error rate",
+  order_value: "Order value",
+};
+
+/** What an absent value of a dimension means. */
+const ABSENT: Readonly<Record<string, string>> = {
+  referrer_source: "Direct, or not known",
+  referrer: "Direct, or not known",
+  country: "Not known",
+  browser: "Not known",
+  os: "Not known",
+  device: "Not known",
+};
+
+/** The name of a metric or dimension for people: `page_views` is "Page views", `latency.p95` is "Latency p95". */
+export function titleOf(name: string): string {
+  const known = TITLES[name];
+  if (known !== undefined) return known;
+  const words = name.replace(/^properties\./, "").replaceAll(/[._]+/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** The value of a dimension for people. */
+export function valueTitle(dimension: string, value: string): string {
+  if (value === "") return ABSENT[dimension] ?? "(none)";
+  if (dimension === "country" && /^[A-Z]{2}$/.test(value)) return countryName(value);
+  return value;
+}
+
+let regions: Intl.DisplayNames | undefined;
+
+function countryName(code: string): string {
+  regions ??= new Intl.DisplayNames(undefined, { type: "region" });
+  return regions.of(code) ?? code;
+}

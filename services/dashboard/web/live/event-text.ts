@@ -1,0 +1,36 @@
+import type { Event } from "@millrace/api/millrace/event/v1/event_pb";
+import { valueTitle } from "../format/names.ts";
+
+type Properties = Readonly<Record<string, unknown>>;
+
+/** Told elsewhere in the line, or of no use to a reader. */
+const LEFT_OUT = new Set(["url", "referrer", "user_agent", "page", "country"]);
+const MORE_MAX = 4;
+
+/** What an event is about: the page or its first properties, and behind it where it came from. */
+export function eventDetail(
+  event: Event,
+  derived: Readonly<Record<string, string>>,
+): { readonly main: string; readonly more: string } {
+  const properties: Properties = (event.properties ?? {}) as Properties;
+  const pairs = Object.entries(properties)
+    .filter(([key, value]) => !LEFT_OUT.has(key) && value !== null && value !== "")
+    .slice(0, MORE_MAX)
+    .map(([key, value]) => `${key} ${String(value)}`);
+  const page = derived["page"] ?? "";
+  const country = String(properties["country"] ?? derived["country"] ?? "");
+  const origin = [
+    derived["referrer_source"] ?? "",
+    country === "" ? "" : valueTitle("country", country),
+    derived["browser"] ?? "",
+  ];
+  const more = origin.filter((text) => text !== "").join(" · ");
+  if (page === "") return { main: pairs.join(", "), more };
+  return { main: [page, ...pairs].join("  "), more };
+}
+
+/** Whom an event is of, as short as tells people apart. */
+export function personOf(event: Event): string {
+  const id = event.userId || event.anonymousId || event.sessionId;
+  return id.length > 8 ? id.slice(0, 8) : id;
+}

@@ -1,0 +1,59 @@
+import { type Problem, problemOf } from "../rpc/problem.ts";
+import { backoffMs, pause } from "./backoff.ts";
+import { report } from "./connection.ts";
+
+/** A stream that is opened again whenever it ends. */
+export type StreamOptions<T> = {
+  readonly open: (signal: AbortSignal) => AsyncIterable<T>;
+  readonly onMessage: (message: T) => void;
+  /** Called with what ended the stream for good: a wrong question, or the end of the session. */
+  readonly onEnd: (problem: Problem) => void;
+  readonly signal: AbortSignal;
+};
+
+/** A stream that brings nothing for so long is opened anew: a laptop that slept does not learn that it was cut off. */
+const SILENCE_MS = 45_000;
+
+/** Keeps a stream open until the signal aborts. Losses are reported to the connection, and healed with ever longer pauses. */
+export async function runStream<T>(options: StreamOptions<T>): Promise<void> {
+  const { signal } = options;
+  const stream = {};
+  let failures = 0;
+  const onMessage = (message: T): void => {
+    failures = 0;
+    report(stream, { state: "open" });
+    options.onMessage(message);
+  };
+  while (!signal.aborted) {
+    const problem = await once(options, onMessage);
+    if (signal.aborted) break;
+    if (problem !== undefined && problem.kind !== "away") {
+      options.onEnd(problem);
+      break;
+    }
+    failures += 1;
+    const now = new AbortController();
+    const waitMs = Math.max(backoffMs(failures, Math.random()), problem?.retryAfterMs ?? 0);
+    report(stream, { state: "lost", nextMs: Date.now() + waitMs, retry: () => now.abort() });
+    await pause(waitMs, AbortSignal.any([signal, now.signal]));
+  }
+  report(stream, undefined);
+}
+
+/** Opens the stream once; gives why it ended, or undefined when the server ended it in peace. */
+async function once<T>(options: StreamOptions<T>, onMessage: (message: T) => void): Promise<Problem | undefined> {
+  const silence = new AbortController();
+  let timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  try {
+    for await (const message of options.open(AbortSignal.any([options.signal, silence.signal]))) {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), SILENCE_MS);
+      onMessage(message);
+    }
+    return undefined;
+  } catch (error) {
+    return problemOf(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}

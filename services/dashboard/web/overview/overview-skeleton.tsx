@@ -1,0 +1,37 @@
+import type { ReactNode } from "react";
+import { TableSkeleton } from "../table/bar-table.tsx";
+import "./overview.css";
+
+/** Stands where the overview will be, in its shape. */
+export function OverviewSkeleton(): ReactNode {
+  return (
+    <div aria-busy="true">
+      <p className="unseen" role="status">
+        Loading
+      </p>
+      <div className="top">
+        <span className="skeleton" style={{ width: 26, height: 26 }} />
+        <span className="skeleton" style={{ width: 120, height: 20 }} />
+      </div>
+      <div className="toolbar">
+        <div className="toolbar-line">
+          <span className="skeleton" style={{ width: 320, height: 34 }} />
+        </div>
+      </div>
+      <div className="panel headline">
+        <div style={{ height: 100 }} />
+        <div className="series">
+          <div style={{ height: 32 }} />
+          <div className="skeleton" style={{ height: 280 }} />
+        </div>
+      </div>
+      <div className="panels">
+        {["a", "b"].map((key) => (
+          <div className="panel panel-table" key={key}>
+            <TableSkeleton rows={8} />
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}

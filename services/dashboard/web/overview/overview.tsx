@@ -1,0 +1,108 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useMemo } from "react";
+import { LastEvents } from "../live/last-events.tsx";
+import { Online } from "../live/online.tsx";
+import { Throttle } from "../live/throttle.ts";
+import type { WatchNews } from "../live/use-watch.ts";
+import { Nothing } from "../panel/panel.tsx";
+import { ProblemNote } from "../panel/problem-note.tsx";
+import { Header } from "../project/header.tsx";
+import { Toolbar } from "../project/toolbar.tsx";
+import { useWorkspace } from "../project/workspace.tsx";
+import { askAgain } from "../question/use-answer.ts";
+import { FirstEvent } from "../start/first-event.tsx";
+import { useHasEvents } from "../start/use-has-events.ts";
+import { DimensionPanel } from "./dimension-panel.tsx";
+import { KeyNumbers } from "./key-numbers.tsx";
+import { type Plan, planFor } from "./plan.ts";
+import { SeriesPanel } from "./series-panel.tsx";
+import { useTotals } from "./use-totals.ts";
+import "./overview.css";
+
+/** What the page asks again when its watch has news waits for so long after it was asked before. */
+const AGAIN_MS = 800;
+const ONLINE_MS = 5_000;
+
+/** One page with what matters about a project. */
+export function Overview(): ReactNode {
+  const { project, catalog } = useWorkspace();
+  const plan = useMemo(() => planFor(project, catalog), [project, catalog]);
+  const hasEvents = useHasEvents(plan);
+  return (
+    <>
+      <Header>{plan.online !== undefined && hasEvents !== false && <Online metric={plan.online} />}</Header>
+      <main id="content" tabIndex={-1}>
+        {plan.numbers.length === 0 ? (
+          <Nothing>This project measures nothing yet. Add a metric with `npx millrace metric create`.</Nothing>
+        ) : hasEvents === false ? (
+          <FirstEvent />
+        ) : (
+          <Measured plan={plan} />
+        )}
+      </main>
+    </>
+  );
+}
+
+function Measured({ plan }: { readonly plan: Plan }): ReactNode {
+  const { view, change } = useWorkspace();
+  const { totals, problem, isOld } = useTotals(plan.numbers);
+  const chosen = plan.numbers.find(({ name }) => name === view.metric) ?? plan.numbers[0]!;
+  const onNews = useNews();
+  function wholeOf(metric: string): number | null | undefined {
+    return totals.find(({ number }) => number.name === metric)?.now;
+  }
+  return (
+    <>
+      <Toolbar />
+      <section className="panel headline" aria-label="Key numbers">
+        {problem === undefined ? (
+          <KeyNumbers
+            totals={totals}
+            chosen={chosen.name}
+            compare={view.compare}
+            isOld={isOld}
+            onChoose={(name) =>
+              change((before) => ({ ...before, metric: name === plan.numbers[0]!.name ? undefined : name }))
+            }
+          />
+        ) : (
+          <ProblemNote problem={problem} />
+        )}
+        <SeriesPanel number={chosen} onNews={onNews} />
+      </section>
+      <div className="panels">
+        {plan.panels.map(({ title, tabs }) => (
+          <DimensionPanel key={title} title={title} tabs={tabs} plan={plan} number={chosen} wholeOf={wholeOf} />
+        ))}
+        <LastEvents />
+      </div>
+    </>
+  );
+}
+
+/** Asks again what else is shown when the watch has news: rows that changed, or only that time goes on. */
+function useNews(): (news: WatchNews) => void {
+  const client = useQueryClient();
+  const [live, online] = useMemo(
+    () => [
+      new Throttle(() => void askAgain(client, "live"), AGAIN_MS),
+      new Throttle(() => void askAgain(client, "online"), ONLINE_MS),
+    ],
+    [client],
+  );
+  useEffect(
+    () => () => {
+      live.stop();
+      online.stop();
+    },
+    [live, online],
+  );
+  return useMemo(
+    () => (news) => {
+      if (news !== "watermark") live.want();
+      online.want();
+    },
+    [live, online],
+  );
+}

@@ -1,0 +1,32 @@
+import type { ReactNode } from "react";
+import { CopyButton } from "../copy/copy-button.tsx";
+import type { Problem } from "../rpc/problem.ts";
+
+/** Says in words why something is not shown, and what to do. */
+export function ProblemNote({ problem }: { readonly problem: Problem }): ReactNode {
+  const { title, detail, command, reason } = problem;
+  return (
+    <div className="note">
+      <p className="note-title">{title}</p>
+      <p>{command === undefined ? detail : withoutCommand(detail, command)}</p>
+      {command !== undefined && (
+        <>
+          <p>This keeps it from now on:</p>
+          <div className="code">
+            <CopyButton text={`npx ${command}`} className="button button-small">
+              Copy
+            </CopyButton>
+            <pre>npx {command}</pre>
+          </div>
+        </>
+      )}
+      {reason !== undefined && command === undefined && <p className="quiet">Reason: {reason}</p>}
+    </div>
+  );
+}
+
+/** The command stands by itself: the sentence need not repeat it. */
+function withoutCommand(detail: string, command: string): string {
+  const [first] = detail.split(";");
+  return detail.includes(command) && first !== undefined ? `${first}.` : detail;
+}

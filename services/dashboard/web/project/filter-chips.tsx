@@ -1,0 +1,43 @@
+import type { ReactNode } from "react";
+import { titleOf, valueTitle } from "../format/names.ts";
+import { Icon } from "../menu/icons.tsx";
+import { type DimensionFilter, withFilter } from "../url/view.ts";
+import { useWorkspace } from "./workspace.tsx";
+
+/** What the view is filtered by; each filter can be taken away. */
+export function FilterChips(): ReactNode {
+  const { view, change } = useWorkspace();
+  if (view.filters.length === 0) return null;
+  return (
+    <ul className="chips" aria-label="Filters">
+      {view.filters.map((filter) => (
+        <li className="chip" key={`${filter.not} ${filter.dimension}`}>
+          <span className="chip-text">{chipText(filter)}</span>
+          <button
+            type="button"
+            className="chip-close"
+            aria-label={`Remove the filter ${chipText(filter)}`}
+            onClick={() => change((before) => withFilter(before, { ...filter, values: [] }))}
+          >
+            <Icon name="close" size={14} />
+          </button>
+        </li>
+      ))}
+      {view.filters.length > 1 && (
+        <li>
+          <button
+            type="button"
+            className="button button-bare button-small"
+            onClick={() => change((before) => ({ ...before, filters: [] }))}
+          >
+            Remove all
+          </button>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function chipText({ dimension, not, values }: DimensionFilter): string {
+  return `${titleOf(dimension)} ${not ? "is not" : "is"} ${values.map((value) => valueTitle(dimension, value)).join(" or ")}`;
+}

@@ -1,0 +1,58 @@
+import type { ReactNode } from "react";
+import { EverySelect } from "../time/every-select.tsx";
+import { RangePicker } from "../time/range-picker.tsx";
+import { ZoneSelect } from "../time/zone-select.tsx";
+import type { Compare } from "../url/view.ts";
+import { FilterChips } from "./filter-chips.tsx";
+import { useWorkspace } from "./workspace.tsx";
+
+const COMPARES: readonly { readonly compare: Compare; readonly title: string }[] = [
+  { compare: "previous", title: "vs. period before" },
+  { compare: "year", title: "vs. year before" },
+  { compare: "none", title: "No comparison" },
+];
+
+/** What every view of a project can be narrowed and set by: time, width, zone, comparison, filters. */
+export function Toolbar({ children }: { readonly children?: ReactNode }): ReactNode {
+  const { view, change, zone, every, project, catalog } = useWorkspace();
+  return (
+    <div className="toolbar">
+      <div className="toolbar-line">
+        <RangePicker
+          range={view.range}
+          zone={zone}
+          onChoose={(range) => change((before) => ({ ...before, range, every: undefined }))}
+        />
+        <EverySelect
+          every={every}
+          range={view.range}
+          zone={zone}
+          kept={catalog.granularities}
+          onChoose={(chosen) => change((before) => ({ ...before, every: chosen }))}
+        />
+        <select
+          className="select"
+          aria-label="Comparison"
+          value={view.compare}
+          onChange={({ target }) => {
+            const chosen = COMPARES.find(({ compare }) => compare === target.value);
+            if (chosen !== undefined) change((before) => ({ ...before, compare: chosen.compare }));
+          }}
+        >
+          {COMPARES.map(({ compare, title }) => (
+            <option key={compare} value={compare}>
+              {title}
+            </option>
+          ))}
+        </select>
+        <ZoneSelect
+          zone={zone}
+          projectZone={project.timeZone || "UTC"}
+          onChoose={(chosen) => change((before) => ({ ...before, zone: chosen }))}
+        />
+        {children}
+      </div>
+      <FilterChips />
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+import { ConnectError } from "@connectrpc/connect";
+import { createConnectQueryKey, skipToken, useQuery } from "@connectrpc/connect-query";
+import type { Result } from "@millrace/api/millrace/reporting/v1/query_pb";
+import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
+import { keepPreviousData, type QueryClient } from "@tanstack/react-query";
+import { type Problem, problemOf } from "../rpc/problem.ts";
+import type { QueryInit } from "./question.ts";
+
+/** The answer to a question that is asked once, or again when something says so. */
+export type Answered = {
+  readonly result: Result | undefined;
+  readonly problem: Problem | undefined;
+  /** The answer is to the question before, until the one to this is there. */
+  readonly isOld: boolean;
+};
+
+/** Answers that are asked for again when there is news; the online number less often than the others. */
+export type Freshness = "live" | "online" | "still";
+
+/**
+ * Asks a question.
+ *
+ * @param query undefined for none
+ * @param freshness `still` for what does not change with what arrives
+ */
+export function useAnswer(query: QueryInit | undefined, freshness: Freshness = "live"): Answered {
+  const { data, error, isPlaceholderData } = useQuery(
+    ReportingService.method.query,
+    query === undefined ? skipToken : { query },
+    { placeholderData: keepPreviousData, meta: { freshness } },
+  );
+  const isAway = error !== null && problemOf(error).kind === "away";
+  return {
+    // What was shown stays while the server is away.
+    result: query === undefined || (error !== null && !isAway) ? undefined : data?.result,
+    problem: error === null || (isAway && data !== undefined) ? undefined : problemOf(ConnectError.from(error)),
+    isOld: isPlaceholderData,
+  };
+}
+
+/** Asks again what is shown and is as fresh as this. */
+export function askAgain(client: QueryClient, freshness: Freshness): Promise<void> {
+  const queryKey = createConnectQueryKey({ schema: ReportingService.method.query, cardinality: "finite" });
+  return client.invalidateQueries(
+    { queryKey, predicate: ({ meta }) => meta?.["freshness"] === freshness },
+    { cancelRefetch: false },
+  );
+}

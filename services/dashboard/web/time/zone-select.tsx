@@ -1,0 +1,38 @@
+import { type ReactNode, useMemo } from "react";
+
+/** Chooses the time zone of days and times. */
+export function ZoneSelect(props: {
+  readonly zone: string;
+  readonly projectZone: string;
+  /** Undefined for the project's. */
+  readonly onChoose: (zone: string | undefined) => void;
+}): ReactNode {
+  const { zone, projectZone } = props;
+  const own = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const usual = useMemo(() => [...new Set([projectZone, own, "UTC", zone])], [projectZone, own, zone]);
+  const all = useMemo(() => Intl.supportedValuesOf("timeZone").filter((one) => !usual.includes(one)), [usual]);
+  return (
+    <select
+      className="select"
+      aria-label="Time zone"
+      value={zone}
+      onChange={({ target }) => props.onChoose(target.value === projectZone ? undefined : target.value)}
+    >
+      <optgroup label="Usual">
+        {usual.map((one) => (
+          <option key={one} value={one}>
+            {one.replaceAll("_", " ")}
+            {one === projectZone ? " (project)" : one === own ? " (yours)" : ""}
+          </option>
+        ))}
+      </optgroup>
+      <optgroup label="All">
+        {all.map((one) => (
+          <option key={one} value={one}>
+            {one.replaceAll("_", " ")}
+          </option>
+        ))}
+      </optgroup>
+    </select>
+  );
+}

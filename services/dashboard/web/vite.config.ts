@@ -1,0 +1,19 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { devServer } from "./dev-server.ts";
+
+/** The page becomes index.html, and files under /assets whose names hold a hash. `build.ts` says where they lie. */
+export default defineConfig({
+  plugins: [react(), devServer()],
+  build: {
+    target: "es2022",
+    // Assets inside of the page would be `data:` addresses, which its Content-Security-Policy does not allow.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 800,
+    rolldownOptions: {
+      // A directive for servers that render; here everything runs in the browser.
+      checks: { moduleLevelDirective: false },
+    },
+  },
+});
