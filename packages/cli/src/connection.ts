@@ -50,7 +50,7 @@ export class Connection {
 
   /** A client whose calls carry the key for a purpose. */
   client<Service extends DescService>(service: Service, purpose: Purpose): Client<Service> {
-    return createClient(service, this.transport(this.#key(purpose)));
+    return createClient(service, this.transport(this.keyFor(purpose)));
   }
 
   /** A client with a given key. */
@@ -126,7 +126,12 @@ export class Connection {
     writeCredentials(this.#path, this.#credentials);
   }
 
-  #key(purpose: Purpose): string {
+  /**
+   * The key for a purpose.
+   *
+   * @throws Failure `unauthenticated` when none is known
+   */
+  keyFor(purpose: Purpose): string {
     if (this.target.key !== undefined) return this.target.key;
     const known = this.#credentials;
     const key =

@@ -19,8 +19,8 @@ Examples:
 
 It plays a web site: visits from search engines, links and campaigns, of people in several countries with browsers of
 every kind, by day and by night; new ones, some that come again, crawlers; page views from landing page to pricing, docs and
-blog, signups and orders. Page views count in the metrics of the template web; for signup and order it makes the metrics
-signups, orders and revenue. Without --project it plays into "demo", which it makes where it is missing.
+blog, signups and orders. They count in the metrics of the template web; where one of signups, orders and revenue is
+missing, it is made, with rollups by country, product and plan. Without --project it plays into "demo", which it makes where it is missing.
 
 The same seed plays the same events with the same ids at the same time. So --backfill sends what is missing of the past and
 doubles nothing, however often it runs; old events need a key with the scope import, which is made where the
@@ -63,15 +63,13 @@ async function demo(options: Options, command: Command): Promise<void> {
 
   const { stop, isInterrupted } = stopAtSignals();
   await ensureDemoProject(connection, say);
-  say(
-    `Playing ${played.rate} events/s into ${connection.project || "the key's project"} at ${connection.url}.`,
-  );
+  say(`Playing ${played.rate} events/s into ${connection.project || "the key's project"} at ${connection.url}.`);
   say(`Look at it: ${connection.url}/ (millrace open signs you in), or millrace watch page_views. Ctrl-C ends it.`);
   const result = await runDemo(connection, played, { stop, now: Date.now });
   if (format === "json") printJson(documentOf(connection.project, result));
   else print(summaryOf(result, isInterrupted()));
   if (isInterrupted()) process.exitCode = EXIT_INTERRUPTED;
-  else if (result.tally.rejected > 0) process.exitCode = 1;
+  else if (result.sent.unsent > 0 || Object.keys(result.sent.rejected).length > 0) process.exitCode = 1;
 }
 
 function demoOptions({ rate, duration, backfill, seed }: Options): DemoOptions {
@@ -110,29 +108,20 @@ function stopAtSignals(): { readonly stop: AbortController; readonly isInterrupt
   return { stop, isInterrupted: () => interrupted };
 }
 
-function summaryOf({ backfill, live, tally, ms }: DemoResult, isInterrupted: boolean): string {
-  const settled = tally.accepted + tally.duplicate;
+function summaryOf({ backfill, live, sent, ms }: DemoResult, isInterrupted: boolean): string {
+  const settled = sent.accepted + sent.duplicate;
   const lines = [`${isInterrupted ? "Interrupted" : "Done"} after ${elapsed(ms)}: sent ${counted(settled, "event")}.`];
   if (backfill.events > 0) lines.push(`  past    ${backfill.text}`);
   if (live.events > 0) lines.push(`  live    ${live.text}`);
-  if (tally.duplicate > 0)
-    lines.push(`  ${grouped(tally.duplicate)} of them had been sent before; nothing counts twice.`);
-  for (const [reason, count] of tally.rejectedByReason) lines.push(`  rejected: ${grouped(count)} ${reason}`);
-  const unsent = backfill.events + live.events - settled - tally.rejected;
-  if (unsent > 0) lines.push(`  ${grouped(unsent)} were not sent.`);
+  if (sent.duplicate > 0)
+    lines.push(`  ${grouped(sent.duplicate)} of them had been sent before; nothing counts twice.`);
+  for (const [reason, count] of Object.entries(sent.rejected)) lines.push(`  rejected: ${grouped(count)} ${reason}`);
+  if (sent.unsent > 0) lines.push(`  ${grouped(sent.unsent)} could not be sent.`);
   return lines.join("\n");
 }
 
-function documentOf(project: string, { backfill, live, tally, ms }: DemoResult) {
-  return {
-    project,
-    accepted: tally.accepted,
-    duplicate: tally.duplicate,
-    rejected: tally.rejected,
-    seconds: Math.round(ms) / 1_000,
-    backfill: totalsOf(backfill),
-    live: totalsOf(live),
-  };
+function documentOf(project: string, { backfill, live, sent, ms }: DemoResult) {
+  return { project, ...sent, seconds: Math.round(ms) / 1_000, backfill: totalsOf(backfill), live: totalsOf(live) };
 }
 
 function totalsOf({ events, pageViews, visits, signups, orders, revenue }: Totals) {

@@ -1,6 +1,6 @@
+import type { Stats } from "@millrace/client";
 import { elapsed, grouped } from "../output/number-text.ts";
 import { Pace, roughly } from "../send/pace.ts";
-import type { Tally } from "../send/tally.ts";
 import { counted, type Totals } from "./totals.ts";
 
 /** What is shown while a demo plays. */
@@ -21,19 +21,25 @@ const LINE_INTERVAL_MS = 10_000;
 const STEPS = 1_000_000;
 
 /** Shows on standard error how a demo goes: a line in place on a terminal, else one every few seconds. */
-export function showDemo(tally: Tally): Display {
+export function showDemo(stats: () => Stats): Display {
   const isTerminal = process.stderr.isTTY === true;
   let text: (() => string) | undefined;
   let why: string | undefined;
   let pace = new Pace();
   let part = 0;
 
+  function sent(): number {
+    const { accepted, duplicate } = stats();
+    return accepted + duplicate;
+  }
   function sample(): Pace {
-    pace.add(performance.now(), part * STEPS, tally.accepted + tally.duplicate);
+    pace.add(performance.now(), part * STEPS, sent());
     return pace;
   }
   function draw(): void {
     if (text === undefined) return;
+    // It goes on as soon as an attempt goes well.
+    if (stats().trouble === undefined) why = undefined;
     const line = why === undefined ? text() : `waiting: ${why}`;
     process.stderr.write(isTerminal ? `\r\x1b[K${fitted(line)}` : `${line}\n`);
   }
@@ -47,7 +53,7 @@ export function showDemo(tally: Tally): Display {
       text = () => {
         const left = sample().remainingMs(STEPS);
         const rest = left === undefined ? "" : `, ${roughly(left)} left`;
-        return `Past: ${Math.floor(part * 100)} %, ${counted(tally.accepted + tally.duplicate, "event")}, ${grouped(pace.rowsPerSecond)}/s${rest}`;
+        return `Past: ${Math.floor(part * 100)} %, ${counted(sent(), "event")}, ${grouped(pace.rowsPerSecond)}/s${rest}`;
       };
     },
     pastEnd(totals, ms) {

@@ -10,7 +10,7 @@ import type { Connection } from "../connection.ts";
 import { parseConditions } from "../query/condition.ts";
 import { ensureImportKey } from "../send/import-key.ts";
 
-/** What the demo measures beyond the template. */
+/** What the demo measures. A project of the template web has some of it already. */
 const METRICS = [
   { name: "signups", aggregation: Aggregation.COUNT, where: "name=signup", description: "Accounts made." },
   {
@@ -31,12 +31,8 @@ const METRICS = [
 ] as const;
 
 const ROLLUPS = [
-  { name: "demo_totals", metrics: ["signups", "orders", "revenue"], dimensions: [] },
-  {
-    name: "demo_countries",
-    metrics: ["page_views", "visitors", "signups", "orders", "revenue"],
-    dimensions: ["country"],
-  },
+  { name: "demo_totals", metrics: ["signups"], dimensions: [] },
+  { name: "demo_countries", metrics: ["signups", "orders", "revenue"], dimensions: ["country"] },
   { name: "demo_products", metrics: ["orders", "revenue"], dimensions: ["product"] },
   { name: "demo_plans", metrics: ["signups"], dimensions: ["plan"] },
 ] as const;
@@ -83,7 +79,7 @@ async function ensureMetrics(connection: Connection, projectId: string, say: (li
       rollups.createRollup({ rollup: { projectId, name, metrics: [...some], dimensions: [...dimensions] } }),
     );
   }
-  if (made.length > 0) say(`Made the metrics ${made.join(", ")}, by country, product and plan.`);
+  if (made.length > 0) say(`Made ${made.length === 1 ? "the metric" : "the metrics"} ${made.join(", ")}.`);
 }
 
 /** False when it was there already. */

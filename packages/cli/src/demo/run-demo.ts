@@ -1,8 +1,6 @@
-import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
+import { createMillrace, type Issue, type Millrace } from "@millrace/client";
+import { Failure } from "@millrace/failure";
 import type { Connection } from "../connection.ts";
-import type { Batch } from "../send/batches.ts";
-import { sendBatches } from "../send/sender.ts";
-import { Tally } from "../send/tally.ts";
 import { showDemo } from "./display.ts";
 import { playLive, playPast } from "./play.ts";
 import { Totals } from "./totals.ts";
@@ -23,45 +21,73 @@ export type DemoOptions = {
 export type DemoResult = {
   readonly backfill: Totals;
   readonly live: Totals;
-  readonly tally: Tally;
+  /** What became of the events. */
+  readonly sent: Sent;
   readonly ms: number;
 };
 
-const GIVE_UP_AFTER_MS = 600_000;
+/** What became of events: each is in one of the counts. */
+export type Sent = {
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly rejected: Readonly<Record<string, number>>;
+  /** Not known to have arrived. */
+  readonly unsent: number;
+};
+
+/** For how long the last events may take to arrive. */
+const CLOSE_MS = 10_000;
 
 /**
  * Sends the past first, where that is asked for, then what happens now. The past ends where the present begins, so no
  * event lacks, however long sending it took.
  *
- * @param stop once aborted, what is in flight settles and nothing else is sent
+ * @param stop once aborted, what was tracked is sent and nothing else
+ * @throws Failure when the server does not take the key
  */
 export async function runDemo(
   connection: Connection,
   options: DemoOptions,
   { stop, now }: { readonly stop: AbortController; readonly now: () => number },
 ): Promise<DemoResult> {
-  const client = connection.client(IngestService, connection.canImport ? "import" : "send");
-  const tally = new Tally();
   const [backfill, live] = [new Totals(), new Totals()];
-  const display = showDemo(tally);
+  let refusal: Failure | undefined;
+  function onIssue(issue: Issue): void {
+    if (issue.kind === "retrying") display.waiting(issue.message);
+    if (issue.kind !== "blocked") return;
+    refusal ??= new Failure("denied", "SCOPE_MISSING", issue.message);
+    stop.abort();
+  }
+  const key = connection.keyFor(connection.canImport ? "import" : "send");
+  const millrace = createMillrace({ url: connection.url, key, batch: { events: 1_000, bytes: 512 * 1_024 }, onIssue });
+  const display = showDemo(() => millrace.stats());
   const startMs = now();
   const fromMs = startMs - options.backfillMs;
   const traffic = new Traffic(options, fromMs);
-  const send = (batches: AsyncGenerator<Batch>) =>
-    sendBatches(batches, { client, tally, giveUpAfterMs: GIVE_UP_AFTER_MS, stop, onWait: display.waiting });
+  const stage = { millrace, now, signal: stop.signal };
   try {
     if (options.backfillMs > 0) {
       const onTime = (ms: number) => display.past((ms - fromMs) / options.backfillMs);
-      await send(playPast(traffic, fromMs, startMs, { signal: stop.signal, totals: backfill, onTime }));
+      await playPast(traffic, [fromMs, startMs], stage, { totals: backfill, onTime });
+      if (!stop.signal.aborted) await arrived(millrace, stop.signal);
       display.pastEnd(backfill, now() - startMs);
     }
     if (!stop.signal.aborted && options.durationMs !== 0) {
       const endMs = options.durationMs === undefined ? Number.POSITIVE_INFINITY : startMs + options.durationMs;
       display.live(live);
-      await send(playLive(traffic, Math.max(endMs, startMs), live, { now, signal: stop.signal }));
+      await playLive(traffic, Math.max(endMs, startMs), stage, live);
     }
   } finally {
+    await millrace.close({ timeoutMs: refusal === undefined ? CLOSE_MS : 0 });
     display.stop();
   }
-  return { backfill, live, tally, ms: now() - startMs };
+  if (refusal !== undefined) throw refusal;
+  const { accepted, duplicate, rejected, dropped } = millrace.stats();
+  const unsent = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+  return { backfill, live, sent: { accepted, duplicate, rejected, unsent }, ms: now() - startMs };
+}
+
+/** Waits until everything tracked so far has arrived. */
+async function arrived(millrace: Millrace, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await millrace.flush({ timeoutMs: 500 })).pending > 0);
 }
