@@ -14,8 +14,8 @@ const ROOT = import.meta.dirname;
 const WEB = join(ROOT, "web");
 const DIST = join(ROOT, "dist");
 const OUTPUT_CHARACTERS_MAX = 20_000;
-/** A part that is older was left behind by a process that died. */
-const BUILD_MS_MAX = 600_000;
+/** Longer than a build takes, and than a server takes to read one. */
+const KEPT_MS = 600_000;
 
 /** How a build is told of, and ended. */
 export type PageBuildOptions = {
@@ -47,11 +47,13 @@ async function buildHere(): Promise<void> {
   const digest = await digestOfSources();
   const directory = join(DIST, digest);
   if (existsSync(directory)) return;
+  // Else a test's, or a shell's, would bring in what React has for developers.
+  process.env["NODE_ENV"] = "production";
   const { build } = await import("vite");
   const outDir = join(DIST, `${digest}.${process.pid}.part`);
   try {
     await mkdir(DIST, { recursive: true });
-    await build({ root: WEB, logLevel: "warn", build: { outDir, emptyOutDir: true } });
+    await build({ root: WEB, logLevel: "warn", build: { outDir, emptyOutDir: true, chunkSizeWarningLimit: 1_000 } });
     await compressFiles(outDir);
     await rename(outDir, directory).catch((error: unknown) => {
       // Somebody else was faster, with the same files.
@@ -63,12 +65,12 @@ async function buildHere(): Promise<void> {
   }
 }
 
-/** Former builds, apart from parts of one that another process may be making. */
+/** Removes former builds, and what is left of builds that died; not what another process may be making or reading. */
 async function removeOthers(digest: string): Promise<void> {
   for (const name of await readdir(DIST)) {
     const path = join(DIST, name);
-    const isUnderWay = name.endsWith(".part") && Date.now() - (await stat(path)).mtimeMs < BUILD_MS_MAX;
-    if (name !== digest && !isUnderWay) await rm(path, { recursive: true, force: true });
+    const { mtimeMs } = (await stat(path).catch(() => undefined)) ?? { mtimeMs: Date.now() };
+    if (name !== digest && Date.now() - mtimeMs > KEPT_MS) await rm(path, { recursive: true, force: true });
   }
 }
 
