@@ -1,5 +1,5 @@
 import type { Interceptor } from "@connectrpc/connect";
-import type { EventBuffer, OnDropped } from "./buffer/event-buffer.ts";
+import type { BufferDeps, EventBuffer, OnDropped } from "./buffer/event-buffer.ts";
 import { MemoryBuffer } from "./buffer/memory-buffer.ts";
 import type { Clock } from "./clock.ts";
 import { type Issue, IssueReporter } from "./issue.ts";
@@ -16,13 +16,13 @@ export type Parts = {
   readonly clock: Clock;
   readonly onIssue: (issue: Issue) => void;
   /** Absent: a buffer in memory. */
-  readonly openBuffer?: ((onDropped: OnDropped, counters: Counters) => EventBuffer) | undefined;
+  readonly openBuffer?: ((deps: BufferDeps) => EventBuffer) | undefined;
 };
 
 const DROPPED: Readonly<Record<Parameters<OnDropped>[0], string>> = {
   BUFFER_FULL: "The buffer was full.",
   SPOOL_FULL: "The spool was full.",
-  SPOOL_FAILED: "The spool could not be written.",
+  SPOOL_DAMAGED: "A file of the spool was damaged.",
 };
 
 /** Puts a client together. */
@@ -33,11 +33,21 @@ export function assemble({ settings, carrier, clock, onIssue, openBuffer }: Part
     counters.drop(reason, count);
     issues.report({ kind: "dropped", reason, message: DROPPED[reason], count });
   };
-  const buffer = openBuffer?.(onDropped, counters) ?? new MemoryBuffer(settings.buffer, onDropped);
+  const onUnspooled = (thrown: unknown): void => {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    issues.report({ kind: "unspooled", reason: "SPOOL_FAILED", message, count: 1 });
+  };
+  const onFound = (): void => producer.wake();
+  const limits = settings.buffer;
+  const buffer =
+    openBuffer?.({ clock, counters, limits, onDropped, onUnspooled, onFound }) ?? new MemoryBuffer(limits, onDropped);
   const { backoff, budget, blockedMs, batchDelayMs } = settings;
   const sender = new Sender({ buffer, carrier, clock, counters, issues, backoff, budget, blockedMs });
   const keepsRest = openBuffer !== undefined;
-  return new Producer({ buffer, sender, clock, counters, issues, batchDelayMs, keepsRest });
+  const producer = new Producer({ buffer, sender, clock, counters, issues, batchDelayMs, keepsRest });
+  // An earlier process may have left something to send.
+  if (keepsRest) producer.wake();
+  return producer;
 }
 
 /** Shows the key with each call. */

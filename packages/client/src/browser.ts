@@ -3,6 +3,7 @@
  */
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { assemble, authorize } from "./assemble.ts";
+import { LeavingPage } from "./browser/leaving-page.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import type { Millrace } from "./millrace.ts";
 import { type ClientOptions, type PlatformDefaults, settle } from "./options.ts";
@@ -33,7 +34,10 @@ export type { Stats } from "./stats.ts";
 export type { EventDefaults, EventOptions, Properties, PropertyValue } from "./track.ts";
 
 /** How a client is made in a browser. */
-export type MillraceOptions = ClientOptions;
+export type MillraceOptions = ClientOptions & {
+  /** Sends what is left when the page is hidden or left, as far as browsers let it. Absent: true. */
+  readonly handleExit?: boolean;
+};
 
 const DEFAULTS: PlatformDefaults = {
   batchBytes: 48 * 1024,
@@ -51,13 +55,16 @@ const DEFAULTS: PlatformDefaults = {
 export function createMillrace(options: MillraceOptions): Millrace {
   const settings = settle(options, DEFAULTS);
   const clock = SYSTEM_CLOCK;
+  const page = new LeavingPage();
   const transport = createConnectTransport({
+    fetch: page.fetch,
     baseUrl: settings.url,
     interceptors: [authorize(settings.key)],
     useBinaryFormat: true,
   });
   const sentAt = settings.correctClock ? () => clock.now() : undefined;
-  const carrier = new SendCarrier({ transport, sentAt, close: () => {} });
+  const carrier = new SendCarrier({ transport, sentAt, close: () => {} }, page.unanswered);
   const producer = assemble({ settings, carrier, clock, onIssue: options.onIssue ?? (() => {}) });
+  if (options.handleExit !== false) producer.onClose(page.listen(producer));
   return new Scope(producer, new Reporter(transport, clock), options);
 }

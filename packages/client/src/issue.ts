@@ -8,10 +8,14 @@ import type { Clock } from "./clock.ts";
  * - `blocked`: the server does not take the credential, or there is no Millrace at the address. Events wait, as far as
  *   the buffer goes; a person must look.
  * - `retrying`: the server can't be reached, or does not take events now. They wait and are sent again.
+ * - `unspooled`: the spool can't be written. Events are in memory alone, and do not outlive the process.
  */
 export type Issue = {
-  readonly kind: "rejected" | "dropped" | "blocked" | "retrying";
-  /** Why, for machines: a reason of docs/errors.md, or `BUFFER_FULL`, `SPOOL_FULL`, `SPOOL_FAILED`, `CLOSED`. */
+  readonly kind: "rejected" | "dropped" | "blocked" | "retrying" | "unspooled";
+  /**
+   * Why, for machines: a reason of docs/errors.md, or `BUFFER_FULL`, `SPOOL_FULL`, `SPOOL_DAMAGED`, `SPOOL_FAILED`,
+   * `CLOSED`; where the server is not Millrace, the name of the call's code.
+   */
   readonly reason: string;
   /** Why, for people. */
   readonly message: string;

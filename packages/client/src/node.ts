@@ -3,9 +3,12 @@
  */
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { assemble, authorize } from "./assemble.ts";
+import type { BufferDeps } from "./buffer/event-buffer.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import type { Millrace } from "./millrace.ts";
+import { closeOnSignals, flushBeforeExit } from "./node/exit-hooks.ts";
 import { connectByGrpc } from "./node/grpc.ts";
+import { openSpool, type SpoolOptions } from "./node/open-spool.ts";
 import { warn } from "./node/warn.ts";
 import { type ClientOptions, type PlatformDefaults, settle } from "./options.ts";
 import { Reporter } from "./query/reporter.ts";
@@ -17,6 +20,7 @@ export { Failure, type FailureKind } from "@millrace/failure";
 export type { Overflow } from "./buffer/event-buffer.ts";
 export type { Issue } from "./issue.ts";
 export type { Flushed, FlushOptions, Millrace } from "./millrace.ts";
+export type { SpoolOptions } from "./node/open-spool.ts";
 export type { ClientOptions } from "./options.ts";
 export type { Answer, Column, MetricValue, Row, RowFacts } from "./query/answer.ts";
 export type {
@@ -32,6 +36,7 @@ export type {
 } from "./query/question.ts";
 export type { CallOptions } from "./query/reporter.ts";
 export type { Update } from "./query/watched-rows.ts";
+export type { Fsync } from "./spool/spooled-buffer.ts";
 export type { Stats } from "./stats.ts";
 export type { EventDefaults, EventOptions, Properties, PropertyValue } from "./track.ts";
 
@@ -39,8 +44,18 @@ export type { EventDefaults, EventOptions, Properties, PropertyValue } from "./t
 export type MillraceOptions = ClientOptions & {
   /** How events travel. Absent: `grpc`, a stream over HTTP/2. `fetch`: a POST for each batch, also over HTTP/1.1. */
   readonly transport?: "grpc" | "fetch";
+  /** A spool on disk. Absent: events live in memory alone. */
+  readonly spool?: SpoolOptions;
+  /** Closes the client on SIGTERM and SIGINT, and then lets the signal end the process. Absent: false. */
+  readonly handleSignals?: boolean;
+  /** Sends what is left when the process would end by itself. Absent: false; then call `close()` at the end. */
+  readonly handleExit?: boolean;
+  /** How long these two wait at most, in milliseconds. Absent: 10,000. */
+  readonly exitTimeoutMs?: number;
 };
 
+const EXIT_MS = 10_000;
+const CALLS_UNANSWERED = 2;
 const DEFAULTS: PlatformDefaults = {
   batchBytes: 128 * 1024,
   batchDelayMs: 100,
@@ -67,8 +82,12 @@ export function createMillrace(options: MillraceOptions): Millrace {
       }
     : connectByGrpc(settings.url, interceptors);
   const carrier = isByFetch
-    ? new SendCarrier({ transport, sentAt, close })
+    ? new SendCarrier({ transport, sentAt, close }, () => CALLS_UNANSWERED)
     : new StreamCarrier({ transport, sentAt, close }, crypto.randomUUID());
-  const producer = assemble({ settings, carrier, clock, onIssue: options.onIssue ?? warn });
+  const { spool, exitTimeoutMs = EXIT_MS } = options;
+  const openBuffer = spool && ((deps: BufferDeps) => openSpool(spool, deps));
+  const producer = assemble({ settings, carrier, clock, onIssue: options.onIssue ?? warn, openBuffer });
+  if (options.handleExit === true) producer.onClose(flushBeforeExit(producer, exitTimeoutMs));
+  if (options.handleSignals === true) producer.onClose(closeOnSignals(producer, exitTimeoutMs));
   return new Scope(producer, new Reporter(transport, clock), options);
 }

@@ -29,6 +29,7 @@ export class Producer {
   readonly #deps: ProducerDeps;
   readonly #writer = new EventWriter();
   #timer: Timer | undefined;
+  readonly #closers: (() => void)[] = [];
   #willPump = false;
   #closing: Promise<Flushed> | undefined;
   #isClosed = false;
@@ -53,11 +54,12 @@ export class Producer {
     } catch (thrown) {
       return this.#refuse(name, thrown);
     }
-    if (buffer.peek() !== undefined) this.#pumpSoon();
-    else this.#timer ??= clock.after(this.#deps.batchDelayMs, () => this.#onDelay());
+    if (buffer.peek() !== undefined) this.wake();
+    else this.#timer ??= clock.after(this.#deps.batchDelayMs, () => this.sendNow());
     return isTaken;
   }
 
+  /** See {@link Millrace.ready}. */
   ready(): Promise<void> {
     return this.#deps.buffer.whenRoom();
   }
@@ -109,6 +111,7 @@ export class Producer {
     this.#isClosed = true;
     await flushed;
     this.#timer?.cancel();
+    for (const run of this.#closers) run();
     sender.close();
     const { pending } = this;
     if (!this.#deps.keepsRest) {
@@ -120,14 +123,21 @@ export class Producer {
     return { pending };
   }
 
-  #onDelay(): void {
+  /** Sends what there is, without waiting for more. */
+  sendNow(): void {
+    this.#timer?.cancel();
     this.#timer = undefined;
     this.#deps.buffer.seal();
     this.#deps.sender.pump();
   }
 
+  /** Registers what is to be done when the client is closed. */
+  onClose(run: () => void): void {
+    this.#closers.push(run);
+  }
+
   /** Sends when the caller is done, so that `track` stays quick. */
-  #pumpSoon(): void {
+  wake(): void {
     if (this.#willPump) return;
     this.#willPump = true;
     queueMicrotask(() => {

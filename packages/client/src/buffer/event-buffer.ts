@@ -1,3 +1,5 @@
+import type { Clock } from "../clock.ts";
+import type { Counters } from "../stats.ts";
 import type { Batch } from "./batch.ts";
 
 /** What happens to events when the buffer is full; see {@link MillraceOptions.overflow}. */
@@ -25,7 +27,7 @@ export type BufferCounts = {
 };
 
 /** What a buffer tells: what it had to let go. */
-export type OnDropped = (reason: "BUFFER_FULL" | "SPOOL_FULL" | "SPOOL_FAILED", count: number) => void;
+export type OnDropped = (reason: "BUFFER_FULL" | "SPOOL_FULL" | "SPOOL_DAMAGED", count: number) => void;
 
 /**
  * The one place where events wait until they are durable. Batches leave it in the order of their sequences, may come
@@ -52,3 +54,15 @@ export interface EventBuffer {
   /** Frees files; what is in them stays for the next process. */
   close(): void;
 }
+
+/** What a buffer needs of its client. */
+export type BufferDeps = {
+  readonly limits: BufferLimits;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly onDropped: OnDropped;
+  /** Told when an event is in memory alone, because it can't be written. */
+  readonly onUnspooled: (thrown: unknown) => void;
+  /** Told when there may be something to send that nobody tracked. */
+  readonly onFound: () => void;
+};

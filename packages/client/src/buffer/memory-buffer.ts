@@ -5,6 +5,7 @@ import type { BufferCounts, BufferLimits, EventBuffer, OnDropped } from "./event
 export class MemoryBuffer implements EventBuffer {
   readonly #limits: BufferLimits;
   readonly #onDropped: OnDropped;
+  readonly #onBatch: (batch: Batch) => void;
   /** Closed batches that wait, by sequence. */
   readonly #closed: Batch[] = [];
   /** What each batch in flight was counted with. */
@@ -17,9 +18,11 @@ export class MemoryBuffer implements EventBuffer {
   #lastBatchBytes = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(limits: BufferLimits, onDropped: OnDropped) {
+  /** @param onBatch told of each batch when it is begun */
+  constructor(limits: BufferLimits, onDropped: OnDropped, onBatch: (batch: Batch) => void = () => {}) {
     this.#limits = limits;
     this.#onDropped = onDropped;
+    this.#onBatch = onBatch;
   }
 
   get counts(): BufferCounts {
@@ -61,6 +64,7 @@ export class MemoryBuffer implements EventBuffer {
     if (open === undefined) {
       open = new Batch(++this.#lastSequence, this.#lastBatchBytes);
       this.#open = open;
+      this.#onBatch(open);
     }
     open.append(frame);
     this.#queuedEvents++;
@@ -70,13 +74,13 @@ export class MemoryBuffer implements EventBuffer {
   }
 
   /** Takes frames that were kept elsewhere, as a batch of their own, whatever the bounds. */
-  appendBatch(frames: Uint8Array, count: number): Batch {
+  appendBatch(frames: Uint8Array, count: number): void {
     this.seal();
     const batch = Batch.of(++this.#lastSequence, frames, count);
+    this.#onBatch(batch);
     this.#closed.push(batch);
     this.#queuedEvents += count;
     this.#bytes += frames.length;
-    return batch;
   }
 
   seal(): void {

@@ -17,19 +17,22 @@ const EVENTS_FIELD = 1;
 
 /** Carries each batch by a call of `IngestService.Send`. */
 export class SendCarrier implements Carrier {
-  readonly limits = {
-    batches: 1,
-    bytes: Number.POSITIVE_INFINITY,
-    ageMs: 1000,
-    // A page's calls go one after the other, so that a page that goes away has few to lose.
-    unanswered: 1,
-    answerMs: 30_000,
-  };
+  readonly limits: Carrier["limits"];
   readonly #options: CarrierOptions;
   readonly #client: Client<typeof IngestService>;
 
-  constructor(options: CarrierOptions) {
+  /** @param unanswered how many calls may wait for their answers beside the newest, asked before each */
+  constructor(options: CarrierOptions, unanswered: () => number) {
     this.#options = options;
+    this.limits = {
+      batches: 1,
+      bytes: Number.POSITIVE_INFINITY,
+      ageMs: 1000,
+      get unanswered() {
+        return unanswered();
+      },
+      answerMs: 30_000,
+    };
     this.#client = createClient(IngestService, options.transport);
   }
 

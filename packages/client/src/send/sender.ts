@@ -130,7 +130,7 @@ export class Sender {
       if (isInOrder && hasRoom && current.batches.length < most) return current;
       this.#end(current);
     }
-    const others = this.#isCareful ? 0 : limits.unanswered - 1;
+    const others = this.#isCareful ? 0 : limits.unanswered;
     return this.#runs.size > others ? undefined : this.#open();
   }
 

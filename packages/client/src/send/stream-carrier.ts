@@ -32,7 +32,7 @@ export class StreamCarrier implements Carrier {
     // The server answers after 8 MiB, and what is on its way then is sent twice; so the client is first.
     bytes: 4 * MEBIBYTE,
     ageMs: 1000,
-    unanswered: 3,
+    unanswered: 2,
     answerMs: 40_000,
   };
   readonly #options: CarrierOptions;
