@@ -37,9 +37,14 @@ export type SentBatch = {
  *   nothing else is to be told
  */
 export async function sendBatch(deps: SendDeps, sent: SentBatch): Promise<SendResponse> {
-  const { caller, userAgent, rejected } = sent;
-  if (sent.frame.count === 0) throw batchEmpty();
-  const frame = await nameVisitors(deps, sent);
+  const { caller, userAgent, address, rejected } = sent;
+  let { frame } = sent;
+  if (frame.count === 0) throw batchEmpty();
+  // What is imported was of other days, when its visitors had other pseudonyms.
+  if (address !== undefined && !caller.imported) {
+    const visit = { projectId: caller.projectId, address, userAgent, nowMs: deps.now() };
+    frame = await deps.visitors.name(frame, visit, rejected);
+  }
   const claimed = await findClaimed(deps.claims, frame, caller.projectId, caller.imported);
   const batch = deps.intake.take(frame, {
     rules: caller.rules(),
@@ -55,14 +60,4 @@ export async function sendBatch(deps: SendDeps, sent: SentBatch): Promise<SendRe
   if (failure !== undefined && isSafe && !batch.outcomeUnknown && tally(batch).retry === batch.count) throw failure;
   const idOf = (i: number): string => findEventId(frame.bytes, frame.ranges[2 * i]!, frame.ranges[2 * i + 1]!);
   return sendResponse(batch, sent.idOf ?? idOf);
-}
-
-/** What is imported was of other days, when its visitors had other pseudonyms, and had them from elsewhere. */
-async function nameVisitors(
-  deps: SendDeps,
-  { frame, caller, userAgent, address, rejected }: SentBatch,
-): Promise<BatchFrame> {
-  if (address === undefined || caller.imported) return frame;
-  const { projectId } = caller;
-  return deps.visitors.name(frame, { projectId, address, userAgent, nowMs: deps.now() }, rejected);
 }
