@@ -24,11 +24,16 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/**/*.test.ts"],
+          exclude: ["test/clients/**"],
           testTimeout: 180_000,
           hookTimeout: 60_000,
           // Each starts processes of its own.
           fileParallelism: false,
         },
+      },
+      {
+        extends: true,
+        test: { name: "clients", include: ["test/clients/*.test.ts"], testTimeout: 180_000, fileParallelism: false },
       },
     ],
   },
