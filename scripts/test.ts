@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { checks, root, run, runStep } from "./step.ts";
 
 // They take minutes to bring where nothing is at hand, mostly of waiting; their tests wait for the rest, and say what failed.
-spawn(process.execPath, ["test/clients/src/prepare.ts"], { cwd: root, stdio: "ignore" });
+const preparing = spawn(process.execPath, ["test/clients/src/prepare.ts"], { cwd: root, stdio: "ignore" });
+preparing.unref();
+process.on("exit", () => preparing.kill());
 
 for (const step of checks) runStep(step);
 runStep(["unused code", "knip", "--no-config-hints"]);
