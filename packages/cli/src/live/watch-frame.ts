@@ -59,18 +59,25 @@ export function lastFrame(state: WatchState, options: FrameOptions): readonly st
 
 function bodyOf(state: WatchState, options: FrameOptions, space: number): readonly string[] {
   if (state.byTotal === undefined) return charts(state, options, space);
-  const totals = headlines(state, options);
-  return [...totals, "", ...breakdown(state, options, space - totals.length - 1)];
+  const all = headlines(state, options);
+  const table = breakdown(state, options, space - all.length - 1);
+  // The first metric as a chart where the table leaves the space for it.
+  const left = space - all.length - table.length - 1 - CHART_FRAME_LINES;
+  const chart = left < CHART_HEIGHT_MIN ? [] : metricChart(state, options, 0, Math.min(CHART_HEIGHT_MAX, left));
+  const totals = chart.length === 0 ? all : all.slice(1);
+  return [...chart, ...totals, ...(totals.length === 0 ? [] : [""]), ...table];
 }
 
 function heading(state: WatchState, { width, paint, isUnicode }: FrameOptions): string {
   const { text, style } = linkText(state, isUnicode);
   const shown = fitted(text, width);
-  const left = fitted(`Millrace  ${state.subject}`, Math.max(0, width - textWidth(shown) - GAP));
+  const space = width - textWidth(shown) - GAP;
+  const title = `Millrace  ${state.subject}`;
+  const left = fitted(textWidth(title) > space ? state.subject : title, Math.max(0, space));
   // Where there is no space for both, how fresh the numbers are matters more.
-  if (width - textWidth(shown) - GAP < 12) return paint(style, shown);
-  const space = " ".repeat(Math.max(GAP, width - textWidth(left) - textWidth(shown)));
-  return `${paint("bold", left)}${space}${paint(style, shown)}`;
+  if (space < 12) return paint(style, shown);
+  const between = " ".repeat(width - textWidth(left) - textWidth(shown));
+  return `${paint("bold", left)}${between}${paint(style, shown)}`;
 }
 
 function linkText(state: WatchState, isUnicode: boolean) {
@@ -96,20 +103,26 @@ function charts(state: WatchState, options: FrameOptions, space: number): readon
   const metrics = metricsOf(state.series.columns);
   const each = Math.floor(space / Math.max(1, metrics.length)) - CHART_FRAME_LINES;
   if (each < CHART_HEIGHT_MIN) return headlines(state, options);
+  return metrics.flatMap((_, index) => metricChart(state, options, index, Math.min(CHART_HEIGHT_MAX, each)));
+}
+
+/** A metric over time, with its value over the range, and an empty line below. */
+function metricChart(state: WatchState, options: FrameOptions, index: number, height: number): readonly string[] {
+  const { columns } = state.series;
+  const at = metricsOf(columns)[index];
+  const time = columns.findIndex(({ role }) => role === Column_Role.TIME);
+  const column = at === undefined ? undefined : columns[at];
+  if (at === undefined || column === undefined) return [];
   const rows = state.series.rows().map(({ row }) => row);
-  const time = state.series.columns.findIndex(({ role }) => role === Column_Role.TIME);
-  return metrics.flatMap((at) => {
-    const column = state.series.columns[at]!;
-    const init = {
-      title: `${options.paint("bold", titleOf(column))}  ${totalText(state, column, options)}`,
-      times: rows.map(({ values }) => String(plain(values[time]!))),
-      values: rows.map(({ values }) => numberOf(values[at])),
-      texts: rows.map(({ values }) => cellText(values[at]!, column)),
-      previous: undefined,
-      isWhole: column.type === Column_Type.INTEGER,
-    };
-    return [...seriesChart(init, { ...options, height: Math.min(CHART_HEIGHT_MAX, each) }), ""];
-  });
+  const init = {
+    title: `${options.paint("bold", titleOf(column))}  ${totalText(state, column, options)}`,
+    times: rows.map(({ values }) => String(plain(values[time]!))),
+    values: rows.map(({ values }) => numberOf(values[at])),
+    texts: rows.map(({ values }) => cellText(values[at]!, column)),
+    previous: undefined,
+    isWhole: column.type === Column_Type.INTEGER,
+  };
+  return [...seriesChart(init, { ...options, height }), ""];
 }
 
 /** A line for each metric: its value over the range, and over time. */

@@ -6,8 +6,10 @@ import type { ReadStream, WriteStream } from "node:tty";
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?7l";
 const LEAVE = "\u001b[?2026l\u001b[?7h\u001b[?25h\u001b[?1049l";
 const BEGIN_FRAME = "\u001b[?2026h\u001b[H";
-const END_FRAME = "\u001b[J\u001b[?2026l";
-const TO_LINE_END = "\u001b[K";
+const END_FRAME = "\u001b[?2026l";
+const CLEAR_BELOW = "\r\n\u001b[J";
+// Before the text: behind it, it would take the last character of a full line with it.
+const CLEAR_LINE = "\u001b[K";
 
 const CTRL_C = "\u0003";
 const CTRL_Z = "\u001a";
@@ -77,7 +79,8 @@ export class Screen {
   draw(lines: readonly string[]): void {
     if (!this.#isOpen) return;
     const shown = lines.slice(0, this.height);
-    this.#output.write(`${BEGIN_FRAME}${shown.map((line) => line + TO_LINE_END).join("\r\n")}${END_FRAME}`);
+    const below = shown.length < this.height ? CLEAR_BELOW : "";
+    this.#output.write(`${BEGIN_FRAME}${shown.map((line) => CLEAR_LINE + line).join("\r\n")}${below}${END_FRAME}`);
   }
 
   #take(): void {

@@ -15,6 +15,8 @@ export type PlotOptions = {
 };
 
 const EIGHTHS = ["", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+/** Wider ones are areas, not columns. */
+const COLUMN_WIDTH_MAX = 8;
 const VALUE_STYLE = "cyan";
 const PREVIOUS_STYLE = "yellow";
 
@@ -26,7 +28,7 @@ export function hasColumns(values: Series, { width, scale }: Pick<PlotOptions, "
 /** The columns of the grid that belong to a bucket: from, inclusive, to, exclusive. */
 export function bucketSpan(at: number, buckets: number, width: number): readonly [number, number] {
   if (buckets > width) return [Math.floor((at * width) / buckets), Math.floor((at * width) / buckets) + 1];
-  const each = Math.floor(width / buckets);
+  const each = Math.min(COLUMN_WIDTH_MAX, Math.floor(width / buckets));
   return [at * each, (at + 1) * each];
 }
 

@@ -16,7 +16,7 @@ export type SeriesInit = {
 };
 
 const HEIGHT = 10;
-const STEPS = 5;
+const STEPS_MAX = 5;
 
 /** A title with the latest and the greatest value, the values as columns or a line, and both axes. */
 export function seriesChart(
@@ -24,15 +24,13 @@ export function seriesChart(
   options: { readonly width: number; readonly isUnicode: boolean; readonly paint: Paint; readonly height?: number },
 ): string[] {
   const { isUnicode, paint } = options;
-  const height = options.height ?? HEIGHT;
   const present = [...values, ...(previous ?? [])].filter((value) => value !== undefined);
-  const scale = scaleOf(present, STEPS, isWhole);
-  const steps = Math.round((scale.to - scale.from) / scale.step);
+  const { scale, steps, height } = fittedScale(present, options.height ?? HEIGHT, isWhole);
   const labelAt = new Map<number, string>();
   for (let at = 0; at <= steps; at++) {
     const value = scale.from + at * scale.step;
     // A step's label stands beside the line that the value is in; the lowest beside the axis.
-    labelAt.set(Math.round(height - (at / steps) * height), abbreviated(Number(value.toPrecision(12))));
+    labelAt.set(height - (at * height) / steps, abbreviated(Number(value.toPrecision(12))));
   }
   const labelWidth = Math.max(...[...labelAt.values()].map((label) => label.length));
   const width = Math.max(8, options.width - labelWidth - 3);
@@ -51,6 +49,18 @@ export function seriesChart(
       : Math.round((at / Math.max(1, values.length - 1)) * (width - 1));
   lines.push(`${" ".repeat(labelWidth + 3)}${timeAxis(times, startOf, Math.max(used, 12))}`.trimEnd());
   return [`${title}${summary(times, values, texts)}`, ...lines];
+}
+
+/** The scale whose steps are all of the same height, with as much of the height as that leaves. */
+function fittedScale(values: readonly number[], heightMax: number, isWhole: boolean) {
+  let best = { scale: scaleOf(values, 1, isWhole), steps: 1, height: 0 };
+  for (let most = Math.min(STEPS_MAX, Math.floor(heightMax / 2)); most >= 1; most--) {
+    const scale = scaleOf(values, most, isWhole);
+    const steps = Math.round((scale.to - scale.from) / scale.step);
+    const height = Math.floor(heightMax / steps) * steps;
+    if (height > best.height) best = { scale, steps, height };
+  }
+  return best;
 }
 
 function summary(times: readonly string[], values: Series, texts: readonly string[]): string {
