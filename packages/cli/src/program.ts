@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
+import { addCompletionCommand } from "./commands/completion.ts";
 import { addContextCommand } from "./commands/context.ts";
 import { addDemoCommand } from "./commands/demo.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
@@ -71,6 +72,7 @@ export function createProgram({ hasJsonErrors = false } = {}): Command {
     addContextCommand,
     addDemoCommand,
     addDoctorCommand,
+    addCompletionCommand,
   ]) {
     add(program);
   }

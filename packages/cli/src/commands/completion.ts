@@ -1,0 +1,81 @@
+import { Argument, type Command } from "commander";
+import { type Candidate, type Completions, complete } from "../completion/complete.ts";
+import { namesOf } from "../completion/names.ts";
+import { completionScript, FILES_MARK, SHELLS, type Shell } from "../completion/scripts.ts";
+import { commandName } from "../terminal/invocation.ts";
+import { print } from "./options.ts";
+
+const NOTES = `
+Examples:
+  source <(millrace completion bash)
+  millrace completion bash >> ~/.bashrc
+  millrace completion zsh > "\${fpath[1]}/_millrace"
+  millrace completion fish > ~/.config/fish/completions/millrace.fish
+
+It completes commands, flags and their values; names of projects, metrics and dimensions are asked from the server, for at
+most half a second. Where millrace is not on the path, make it a name of your shell first:
+  alias millrace='npx millrace'`;
+
+/** `millrace completion`, and what its scripts call. */
+export function addCompletionCommand(program: Command): void {
+  program
+    .command("completion")
+    .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
+    .description("Print a script that teaches a shell to complete millrace.")
+    .addHelpText("after", NOTES)
+    .action((shell: Shell) => print(completionScript(shell, callText()).trimEnd()));
+  program
+    .command("__complete", { hidden: true })
+    .argument("<shell>")
+    .argument("[words...]")
+    .allowUnknownOption()
+    .action((shell: Shell, words: readonly string[]) => printCompletions(program, shell, words));
+}
+
+async function printCompletions(program: Command, shell: Shell, words: readonly string[]): Promise<void> {
+  const asked = shell === "bash" ? joined(words) : words;
+  const completions = await complete(program, asked, namesOf);
+  // Bash replaces only what stands behind its last break.
+  const cut = shell === "bash" ? brokenBefore(asked.at(-1) ?? "", words.at(-1) ?? "") : 0;
+  for (const line of linesOf(completions, shell, cut)) print(line);
+  // A connection that is still open must not keep the shell waiting.
+  process.exit(0);
+}
+
+function linesOf(completions: Completions, shell: Shell, cut: number): readonly string[] {
+  if (completions === "files") return [FILES_MARK];
+  return completions.map((each) => lineOf(each, shell, cut));
+}
+
+function lineOf({ value, description = "" }: Candidate, shell: Shell, cut: number): string {
+  if (shell === "bash") return value.slice(cut);
+  return `${value}\t${description.replace(/\s+/g, " ")}`;
+}
+
+/** Puts together what bash broke: `--every`, `=`, `1h` is one word, and so is what has colons. */
+function joined(words: readonly string[]): readonly string[] {
+  const whole: string[] = [];
+  let goesOn = false;
+  for (const word of words) {
+    const isBreak = word === "=" || word === ":";
+    if ((isBreak || goesOn) && whole.length > 0) whole[whole.length - 1] += word;
+    else whole.push(word);
+    goesOn = isBreak;
+  }
+  return whole;
+}
+
+/** How many characters of a word stand before the part that bash completes. */
+function brokenBefore(whole: string, last: string): number {
+  return last === "=" || last === ":" ? whole.length : whole.length - last.length;
+}
+
+/** How a script calls this command line: by its name where a shell finds it, else by its path. */
+function callText(): string {
+  const [node = "node", script = "millrace"] = process.argv;
+  return commandName() === "millrace" ? "millrace" : `${quoted(node)} ${quoted(script)}`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
