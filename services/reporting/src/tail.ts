@@ -15,6 +15,9 @@ import { TailedProject } from "./tail/tailed-project.ts";
 /** Messages are at least this far apart. */
 const PACE_MS = 100;
 
+/** Processors have this long to answer with recent events, so that the newest of all are chosen. */
+const GATHER_MS = 50;
+
 /** While nothing comes, it is looked this often. */
 const LOOK_MS = 1_000;
 
@@ -54,6 +57,7 @@ async function* messages(
     const { recentRequest: recent } = tailed;
     if (recent !== undefined) void feed.ask({ recent });
     yield create(TailResponseSchema, {});
+    if (recent !== undefined) await setTimeout(GATHER_MS, undefined, { signal });
     for (;;) {
       await tailed.bell.wait(LOOK_MS, signal);
       const message = tailed.take(performance.now());

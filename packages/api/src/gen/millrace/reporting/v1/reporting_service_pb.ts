@@ -229,7 +229,8 @@ export type TailResponse = Message<"millrace.reporting.v1.TailResponse"> & {
   events: TailedEvent[];
 
   /**
-   * How many more were processed that match, as far as is known, and were left out because there were too many.
+   * How many more were processed and left out because there were too many: events that match, and events that were not
+   * looked at, which may match or not. Without names and filter, events and this add up to all that were processed.
    *
    * @generated from field: uint64 skipped_count = 2;
    */

@@ -23,7 +23,8 @@ export const file_millrace_reporting_v1_tail: GenFile = /*@__PURE__*/
  */
 export type TailedEvent = Message<"millrace.reporting.v1.TailedEvent"> & {
   /**
-   * The event. Its time is the one that it counts at.
+   * The event. Its time is the one that it counts at, and its id the one that it was given where it came without. Of a
+   * dead letter that can't be decoded nothing else may be known.
    *
    * @generated from field: millrace.event.v1.Event event = 1;
    */
@@ -44,8 +45,8 @@ export type TailedEvent = Message<"millrace.reporting.v1.TailedEvent"> & {
   verdict: TailedEvent_Verdict;
 
   /**
-   * What was derived from it, where there is anything: page, referrer, referrer_source, browser, os, device, bot and so
-   * on, by the names that dimensions have.
+   * What was derived from it, where there is anything: page, referrer_source, browser, os, device and so on, by the names
+   * that dimensions have; "bot" is "true" or absent.
    *
    * @generated from field: map<string, string> derived = 4;
    */
