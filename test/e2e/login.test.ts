@@ -2,10 +2,10 @@
  * Who may look at the page: whoever has the link that the start prints, once, and the browser that used it, until its
  * session ends. Other pages in the same browser get nothing by it, wherever they come from.
  */
-import { type AddressInfo, createServer } from "node:net";
 import { launchMillrace, type Millrace, startMillrace, until } from "@millrace/harness";
 import { openBrowser } from "@millrace/harness/browser";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { freePort } from "./free-port.ts";
 import { serveSite } from "./web-site.ts";
 
 type Browser = Awaited<ReturnType<typeof openBrowser>>;
@@ -65,15 +65,6 @@ type Sent = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 };
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** What the page's own script gets at a path: the status, or "failed" where the browser keeps the answer from it. */
 function fetchIn(page: Page, url: string, init: Sent = {}): Promise<number | "failed"> {
