@@ -24,7 +24,7 @@ _millrace() {
   while IFS= read -r line; do
     if [[ $line == ${FILES_MARK} ]]; then
       compopt -o filenames 2>/dev/null
-      COMPREPLY=( $(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}") )
+      mapfile -t COMPREPLY < <(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}")
       return
     fi
     COMPREPLY+=( "$line" )
