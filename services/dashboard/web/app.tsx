@@ -19,7 +19,13 @@ export function App(): ReactNode {
     const problem: Problem = { kind: "away", title: "No answer from the server", detail: "Is it running?" };
     return <Failed problem={problem} onRetry={() => void beginSession()} />;
   }
-  if (session.state === "asking") return <Frame children={<OverviewSkeleton />} />;
+  if (session.state === "asking") {
+    return (
+      <Frame>
+        <OverviewSkeleton />
+      </Frame>
+    );
+  }
   return (
     <Frame>
       <WorkspaceProvider

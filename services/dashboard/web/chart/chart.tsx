@@ -78,7 +78,6 @@ export function Chart(props: ChartProps): ReactNode {
   const place = cursor?.place ?? times.length - 1;
   return (
     <div className="chart">
-      {/* biome-ignore lint/a11y/useSemanticElements: an input of the type range can't hold a canvas */}
       <div
         ref={box}
         className="chart-canvas"

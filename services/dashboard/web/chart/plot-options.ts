@@ -25,7 +25,7 @@ export function plotOptions(
   const font = `12px ${styleColor("--font")}`;
   return {
     ...size,
-    padding: [12, 8, 0, 0],
+    padding: [12, 26, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,

@@ -25,6 +25,9 @@ const ABSENT: Readonly<Record<string, string>> = {
   device: "Not known",
 };
 
+/** What enrichment calls sources that are no site. */
+const SOURCES: Readonly<Record<string, string>> = { "(direct)": "Direct", "(internal)": "From within the site" };
+
 /** The name of a metric or dimension for people: `page_views` is "Page views", `latency.p95` is "Latency p95". */
 export function titleOf(name: string): string {
   const known = TITLES[name];
@@ -35,6 +38,7 @@ export function titleOf(name: string): string {
 
 /** The value of a dimension for people. */
 export function valueTitle(dimension: string, value: string): string {
+  if (dimension === "referrer_source" && value in SOURCES) return SOURCES[value]!;
   if (value === "") return ABSENT[dimension] ?? "(none)";
   if (dimension === "country" && /^[A-Z]{2}$/.test(value)) return countryName(value);
   return value;

@@ -18,6 +18,7 @@ export type Plan = {
 };
 
 const NUMBERS_MAX = 6;
+const OWN_TABS = 4;
 
 /** What matters about a project of its template; of what the template does not have, whatever its rollups keep. */
 export function planFor(project: Project, catalog: Catalog): Plan {
@@ -30,13 +31,7 @@ export function planFor(project: Project, catalog: Catalog): Plan {
     .filter(({ tabs }) => tabs.length > 0);
   return {
     numbers: numbers.length > 0 ? numbers.slice(0, NUMBERS_MAX) : ownNumbers(catalog),
-    panels: [
-      ...panels,
-      ...ownPanels(
-        catalog,
-        panels.flatMap(({ tabs }) => tabs),
-      ),
-    ],
+    panels: [...panels, ...ownPanels(catalog, panels)],
     online: plan.online !== undefined && metrics.includes(plan.online) ? plan.online : undefined,
   };
 }
@@ -156,16 +151,20 @@ function ownNumbers(catalog: Catalog): readonly KeyNumber[] {
     .map((name) => plain(name, catalog, "neither"));
 }
 
-/** Panels for the rollups that no other panel shows: what people added is worth a look. */
-function ownPanels(catalog: Catalog, shown: readonly Tab[]): Plan["panels"] {
-  const seen = new Set(shown.map(({ dimensions }) => dimensions.toSorted().join(",")));
-  const single = new Set(shown.flatMap(({ dimensions }) => dimensions));
-  return catalog.rollups.flatMap(({ dimensions }) => {
+/** Panels for the rollups that no other panel shows, since what people added is worth a look; as few as hold their tabs. */
+function ownPanels(catalog: Catalog, shown: Plan["panels"]): Plan["panels"] {
+  const known = shown.flatMap(({ tabs }) => tabs.map(({ dimensions }) => dimensions));
+  const seen = new Set(known.map((dimensions) => dimensions.toSorted().join(",")));
+  const single = new Set(known.flat());
+  const tabs = catalog.rollups.flatMap(({ dimensions }): Tab[] => {
     const key = dimensions.toSorted().join(",");
     // A combination of what is shown already is there to be filtered by.
     if (dimensions.length === 0 || seen.has(key) || dimensions.every((one) => single.has(one))) return [];
     seen.add(key);
-    const title = dimensions.map(titleOf).join(" and ");
-    return [{ title, tabs: [{ title, dimensions }] }];
+    return [{ title: dimensions.map(titleOf).join(" and "), dimensions }];
+  });
+  return Array.from({ length: Math.ceil(tabs.length / OWN_TABS) }, (_, place) => {
+    const some = tabs.slice(place * OWN_TABS, (place + 1) * OWN_TABS);
+    return { title: some.map(({ title }) => title).join(", "), tabs: some };
   });
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Select } from "../menu/select.tsx";
 import { EverySelect } from "../time/every-select.tsx";
 import { RangePicker } from "../time/range-picker.tsx";
 import { ZoneSelect } from "../time/zone-select.tsx";
@@ -30,12 +31,11 @@ export function Toolbar({ children }: { readonly children?: ReactNode }): ReactN
           kept={catalog.granularities}
           onChoose={(chosen) => change((before) => ({ ...before, every: chosen }))}
         />
-        <select
-          className="select"
-          aria-label="Comparison"
+        <Select
+          label="Comparison"
           value={view.compare}
-          onChange={({ target }) => {
-            const chosen = COMPARES.find(({ compare }) => compare === target.value);
+          onChoose={(text) => {
+            const chosen = COMPARES.find(({ compare }) => compare === text);
             if (chosen !== undefined) change((before) => ({ ...before, compare: chosen.compare }));
           }}
         >
@@ -44,7 +44,7 @@ export function Toolbar({ children }: { readonly children?: ReactNode }): ReactN
               {title}
             </option>
           ))}
-        </select>
+        </Select>
         <ZoneSelect
           zone={zone}
           projectZone={project.timeZone || "UTC"}

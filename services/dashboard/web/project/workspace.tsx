@@ -1,3 +1,4 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { useQuery } from "@connectrpc/connect-query";
 import type { Project } from "@millrace/api/millrace/config/v1/project_pb";
 import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
@@ -55,7 +56,8 @@ export function WorkspaceProvider(props: {
   const listed = useQuery(ProjectService.method.listProjects, { pageSize: 1_000 });
   const projects = listed.data?.projects ?? [];
   const wanted = view.project ?? remembered();
-  const project = projects.find(({ projectId }) => projectId === wanted) ?? (view.project ? undefined : projects[0]);
+  const project =
+    projects.find(({ projectId }) => projectId === wanted) ?? (view.project ? undefined : oldest(projects));
   // Asked before the list is there: the project is nearly always the one that was looked at last.
   const projectId = project?.projectId ?? wanted ?? "";
   const asked = useQuery(ReportingService.method.getCatalog, { projectId }, { enabled: projectId !== "" });
@@ -72,6 +74,12 @@ export function WorkspaceProvider(props: {
   if (listed.data !== undefined && project === undefined) return props.failed(noSuchProject(wanted ?? ""));
   const error = listed.error ?? asked.error;
   return error === null ? props.loading : props.failed(problemOf(error));
+}
+
+/** The project that was there first: the one that a first start makes, or that a person began with. */
+function oldest(projects: readonly Project[]): Project | undefined {
+  const createdMs = ({ createTime }: Project): number => (createTime === undefined ? 0 : timestampMs(createTime));
+  return projects.toSorted((a, b) => createdMs(a) - createdMs(b))[0];
 }
 
 function noSuchProject(projectId: string): Problem {

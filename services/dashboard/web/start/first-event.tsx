@@ -39,8 +39,12 @@ function CommandLine(): ReactNode {
     <>
       <p>In a terminal where the server runs:</p>
       <Code text={firstCommand(project)} />
-      <p>Or see what it looks like with made-up visitors:</p>
-      <Code text={`npx millrace demo --project ${project.projectId}`} />
+      {project.template === Template.WEB && (
+        <>
+          <p>Or see what it looks like with made-up visitors:</p>
+          <Code text={`npx millrace demo --project ${project.projectId}`} />
+        </>
+      )}
     </>
   );
 }

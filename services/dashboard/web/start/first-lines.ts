@@ -10,10 +10,11 @@ type Sample = {
 /** The line that sends the first event with the command line. */
 export function firstCommand(project: Pick<Project, "projectId" | "template">): string {
   const { name, user, properties } = sampleFor(project.template);
-  const words = ["npx", "millrace", "send", name, "--user", user];
-  for (const [key, value] of Object.entries(properties)) words.push("--prop", `${key}=${value}`);
-  words.push("--project", project.projectId);
-  return words.map(shellWord).join(" ");
+  const parts = [
+    `npx millrace send ${shellWord(name)} --user ${user} --project ${project.projectId}`,
+    ...Object.entries(properties).map(([key, value]) => `--prop ${shellWord(`${key}=${value}`)}`),
+  ];
+  return parts.length > 2 ? parts.join(" \\\n  ") : parts.join(" ");
 }
 
 /** The line that sends the first event with curl. */

@@ -33,9 +33,11 @@ export function BarTable(props: {
       <caption className="unseen">{props.caption}</caption>
       <thead>
         <tr>
-          <th scope="col">{first}</th>
+          <th scope="col" className="bars-head">
+            {first}
+          </th>
           {others.map((heading) => (
-            <th scope="col" key={heading} className="number">
+            <th scope="col" key={heading} className="bars-head number">
               {heading}
             </th>
           ))}
@@ -59,7 +61,7 @@ function Row({ row }: { readonly row: BarRow }): ReactNode {
   );
   const hint = row.detail ? `${row.title} · ${row.detail}` : row.title;
   return (
-    <tr className={`bar-row ${row.chosen ? "bar-chosen" : ""}`}>
+    <tr className={`bar-row ${row.chosen ? "bar-chosen" : "bar-pale"}`}>
       <th scope="row" title={hint}>
         <span className="bar" style={{ width: `${Math.max(0, Math.min(1, row.share)) * 100}%` }} />
         {row.onChoose === undefined ? (
@@ -72,7 +74,7 @@ function Row({ row }: { readonly row: BarRow }): ReactNode {
       </th>
       {row.numbers.map((number, place) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a column stays where it is
-        <td key={place} className="number">
+        <td key={place} className={place === 0 ? "number" : "number quiet"}>
           {number}
         </td>
       ))}

@@ -1,5 +1,6 @@
 import type { CatalogGranularity } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import type { ReactNode } from "react";
+import { Select } from "../menu/select.tsx";
 import { type Every, everyTitle, usualEvery, widthsFor } from "./granularity.ts";
 import { type Range, spanOf } from "./range.ts";
 
@@ -17,12 +18,11 @@ export function EverySelect(props: {
   const widths = widthsFor(range, props.kept, now - spanOf(range, props.zone, now).start);
   const choices = widths.includes(every) ? widths : [every, ...widths];
   return (
-    <select
-      className="select"
-      aria-label="One point for each"
+    <Select
+      label="One point for each"
       value={every}
-      onChange={({ target }) => {
-        const chosen = choices.find((one) => one === target.value);
+      onChoose={(text) => {
+        const chosen = choices.find((one) => one === text);
         props.onChoose(chosen === usualEvery(range) ? undefined : chosen);
       }}
     >
@@ -31,6 +31,6 @@ export function EverySelect(props: {
           {everyTitle(one)}
         </option>
       ))}
-    </select>
+    </Select>
   );
 }

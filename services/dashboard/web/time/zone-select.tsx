@@ -1,4 +1,5 @@
 import { type ReactNode, useMemo } from "react";
+import { Select } from "../menu/select.tsx";
 
 /** Chooses the time zone of days and times. */
 export function ZoneSelect(props: {
@@ -12,11 +13,10 @@ export function ZoneSelect(props: {
   const usual = useMemo(() => [...new Set([projectZone, own, "UTC", zone])], [projectZone, own, zone]);
   const all = useMemo(() => Intl.supportedValuesOf("timeZone").filter((one) => !usual.includes(one)), [usual]);
   return (
-    <select
-      className="select"
-      aria-label="Time zone"
+    <Select
+      label="Time zone"
       value={zone}
-      onChange={({ target }) => props.onChoose(target.value === projectZone ? undefined : target.value)}
+      onChoose={(chosen) => props.onChoose(chosen === projectZone ? undefined : chosen)}
     >
       <optgroup label="Usual">
         {usual.map((one) => (
@@ -33,6 +33,6 @@ export function ZoneSelect(props: {
           </option>
         ))}
       </optgroup>
-    </select>
+    </Select>
   );
 }
