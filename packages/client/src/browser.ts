@@ -16,8 +16,9 @@ export type { Overflow } from "./buffer/event-buffer.ts";
 export type { Issue } from "./issue.ts";
 export type { Flushed, FlushOptions, Millrace } from "./millrace.ts";
 export type { ClientOptions } from "./options.ts";
-export type { Answer, Column, MetricValue, Row, RowFacts } from "./query/answer.ts";
+export type { Answer, Column, MetricValue, Row, RowFacts, Update } from "./query/answer.ts";
 export type {
+  CallOptions,
   Comparison,
   Condition,
   ConditionValue,
@@ -28,8 +29,6 @@ export type {
   Question,
   TimeRange,
 } from "./query/question.ts";
-export type { CallOptions } from "./query/reporter.ts";
-export type { Update } from "./query/watched-rows.ts";
 export type { Stats } from "./stats.ts";
 export type { EventDefaults, EventOptions, Properties, PropertyValue } from "./track.ts";
 

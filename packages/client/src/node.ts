@@ -22,8 +22,9 @@ export type { Issue } from "./issue.ts";
 export type { Flushed, FlushOptions, Millrace } from "./millrace.ts";
 export type { SpoolOptions } from "./node/open-spool.ts";
 export type { ClientOptions } from "./options.ts";
-export type { Answer, Column, MetricValue, Row, RowFacts } from "./query/answer.ts";
+export type { Answer, Column, MetricValue, Row, RowFacts, Update } from "./query/answer.ts";
 export type {
+  CallOptions,
   Comparison,
   Condition,
   ConditionValue,
@@ -34,8 +35,6 @@ export type {
   Question,
   TimeRange,
 } from "./query/question.ts";
-export type { CallOptions } from "./query/reporter.ts";
-export type { Update } from "./query/watched-rows.ts";
 export type { Fsync } from "./spool/spooled-buffer.ts";
 export type { Stats } from "./stats.ts";
 export type { EventDefaults, EventOptions, Properties, PropertyValue } from "./track.ts";

@@ -1,9 +1,8 @@
 import type { Flushed, FlushOptions, Millrace } from "./millrace.ts";
 import type { Producer } from "./producer.ts";
-import type { Answer, Row } from "./query/answer.ts";
-import type { Comparison, Granularity, Question } from "./query/question.ts";
-import type { CallOptions, Reporter } from "./query/reporter.ts";
-import type { Update } from "./query/watched-rows.ts";
+import type { Answer, Row, Update } from "./query/answer.ts";
+import type { CallOptions, Comparison, Granularity, Question } from "./query/question.ts";
+import type { Reporter } from "./query/reporter.ts";
 import type { Stats } from "./stats.ts";
 import type { EventDefaults, EventOptions, Properties } from "./track.ts";
 

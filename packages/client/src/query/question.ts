@@ -81,3 +81,11 @@ export type Question<
    */
   readonly exact?: Exact;
 };
+
+/** What a call takes beside its question. */
+export type CallOptions = {
+  /** Ends the call. */
+  readonly signal?: AbortSignal;
+  /** After how long to give up. Absent: 30,000. A watch goes on for ever. */
+  readonly timeoutMs?: number;
+};

@@ -3,19 +3,12 @@ import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_
 import { Failure } from "@millrace/failure";
 import type { Clock } from "../clock.ts";
 import { Backoff } from "../send/backoff.ts";
-import { type Answer, factsOf, type PlainRow, toRow } from "./answer.ts";
+import type { Answer, Update } from "./answer.ts";
 import { failureOf } from "./failure-of.ts";
-import type { Question } from "./question.ts";
+import type { CallOptions, Question } from "./question.ts";
+import { factsOf, type PlainRow, toRow } from "./rows.ts";
 import { toQuery } from "./to-query.ts";
-import { type Update, WatchedRows } from "./watched-rows.ts";
-
-/** What a call takes beside its question. */
-export type CallOptions = {
-  /** Ends the call. */
-  readonly signal?: AbortSignal;
-  /** After how long to give up. Absent: 30,000. A watch goes on for ever. */
-  readonly timeoutMs?: number;
-};
+import { WatchedRows } from "./watched-rows.ts";
 
 const TIMEOUT_MS = 30_000;
 const RECONNECT = { initialMs: 100, maxMs: 10_000 };

@@ -1,5 +1,6 @@
-import type { Column, PlainRow } from "./answer.ts";
+import type { Column } from "./answer.ts";
 import type { Question } from "./question.ts";
+import type { PlainRow } from "./rows.ts";
 import { toOrderKey } from "./to-query.ts";
 
 type Compare = (a: PlainRow, b: PlainRow) => number;

@@ -1,17 +1,10 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Result, Row as RowMessage } from "@millrace/api/millrace/reporting/v1/query_pb";
 import type { Change, WatchResponse } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
-import { type Answer, factsOf, type PlainRow, toRow } from "./answer.ts";
+import type { Answer, Update } from "./answer.ts";
 import type { Question } from "./question.ts";
 import { rowOrder } from "./row-order.ts";
-
-/** An answer as it is now, and what has changed since the one before. */
-export type Update<AnyRow> = Answer<AnyRow> & {
-  /** Rows that are new or have new values. In the first update, and after the range has moved on, all rows. */
-  readonly changed: readonly AnyRow[];
-  /** Rows that are no longer part of the answer. */
-  readonly removed: readonly AnyRow[];
-};
+import { factsOf, type PlainRow, toRow } from "./rows.ts";
 
 /** Puts an answer together from what a watch sends. */
 export class WatchedRows {
