@@ -202,13 +202,15 @@ describe("page views", () => {
     const site = await makeSite({ "/": "" });
     // Chromium shows every page to its driver, so that the page has to be told otherwise.
     const { page, beacons } = await visitor(`
-      window.shown = "hidden";
-      Object.defineProperty(document, "visibilityState", { get: () => window.shown });
+      window.isHidden = true;
+      Object.defineProperty(document, "hidden", { get: () => window.isHidden });
     `);
     await open(page, `${site.origin}/`);
     await page.evaluate("history.replaceState({}, '', '/final')");
     expect(beacons).toEqual([]);
-    await page.evaluate("window.shown = 'visible'; document.dispatchEvent(new Event('visibilitychange'))");
+    await page.evaluate(
+      "window.isHidden = false; document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))",
+    );
     expect(await counted(site, 1)).toEqual({ "page_view /final (direct)": 1 });
   });
 
@@ -294,6 +296,14 @@ describe("events", () => {
     });
     expect((await people(site)).users).toBe(1);
   });
+
+  it("are of the user whom the page named, the first page view included", async () => {
+    const site = await makeSite({ "/": "" }, { before: `<script>${STUB};millrace("identify", "user-7")</script>` });
+    const { page } = await visitor();
+    await open(page, `${site.origin}/`);
+    await counted(site, 1);
+    expect((await people(site)).users).toBe(1);
+  });
 });
 
 describe("what a visitor did last", () => {
@@ -317,6 +327,21 @@ describe("what a visitor did last", () => {
     await page.waitForURL("**/bare");
     expect(await counted(site, 2)).toEqual({ "page_view / (direct)": 1, "left / (direct)": 1 });
     expect(await page.evaluate("sessionStorage.taken")).toBe("true");
+  });
+
+  it("is sent at once when the page is hidden, whether it lives on or not", async () => {
+    const site = await makeSite({ "/": "" });
+    const { page } = await visitor(
+      "Object.defineProperty(document, 'hidden', { get: () => window.isHidden === true })",
+    );
+    await open(page, `${site.origin}/`);
+    await counted(site, 1);
+    // No timer of the page goes off from here on.
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 1000);
+    await page.evaluate("millrace('last'); window.isHidden = true");
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))");
+    expect(await counted(site, 2)).toEqual({ "page_view / (direct)": 1, "last / (direct)": 1 });
   });
 
   it("is sent when the page is closed", async () => {
@@ -389,6 +414,25 @@ describe("what could not be sent", () => {
     await page.evaluate("millrace('end')");
     expect(await counted(site, 1)).toEqual({ "end / (direct)": 1 });
     expect(beacons).toHaveLength(4);
+  });
+
+  it("is tried again and again, for as long as the page lives", async () => {
+    const site = await makeSite({ "/": "" });
+    const { page, context, beacons } = await visitor();
+    await page.clock.install();
+    let isAway = true;
+    await context.route("**/v1/beacon**", (route) => (isAway ? route.abort() : route.continue()));
+    await open(page, `${site.origin}/`);
+    const minutesUntil = (what: string, isSo: () => boolean) =>
+      until(what, async () => {
+        await page.clock.runFor(60_000);
+        return isSo();
+      });
+    await minutesUntil("it was tried twelve times", () => beacons.length >= 12);
+    isAway = false;
+    const countBefore = beacons.length;
+    await minutesUntil("it was tried once more", () => beacons.length > countBefore);
+    expect(await counted(site, 1)).toEqual({ "page_view / (direct)": 1 });
   });
 
   it("is at most 100 events, the first ones", async () => {

@@ -1,10 +1,8 @@
 /**
- * A new UUIDv7 (RFC 9562, section 5.7), which works on pages without TLS too. An event gets it once, so that it counts
- * once, however often it is sent.
+ * A new UUIDv7 (RFC 9562, section 5.7). An event gets it once, so that it counts once, however often it is sent. Ids must
+ * differ and need not be secret, so `Math.random` will do, which pages without TLS have too.
  */
 export function newEventId(nowMs: number): string {
-  let digits = `${nowMs.toString(16).padStart(12, "0")}7`;
-  for (const byte of crypto.getRandomValues(new Uint8Array(10))) digits += (byte + 256).toString(16).slice(1);
-  // The variant's digit may be 8 to b; the two bits that it could give are not missed.
-  return digits.replace(/(.{8})(.{4})(.{4}).(.{3})(.{12}).*/, "$1-$2-$3-8$4-$5");
+  const time = nowMs.toString(16).padStart(12, "0").replace(/.{8}/, "$&-");
+  return `${time}-7xxx-8xxx-xxxxxxxxxxxx`.replace(/x/g, () => ((Math.random() * 16) | 0).toString(16));
 }

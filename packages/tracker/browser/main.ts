@@ -16,7 +16,7 @@ type Millrace = {
   loaded?: boolean;
 };
 
-function start({ endpoint, manual, hash, cookies }: Options): Millrace {
+function start({ endpoint, manual, hash, cookies }: Options, calls: Iterable<IArguments>): Millrace {
   const sender = createSender(endpoint);
   const path = () => pagePath(hash);
   let referrer = withoutQuery(document.referrer);
@@ -48,11 +48,13 @@ function start({ endpoint, manual, hash, cookies }: Options): Millrace {
     } catch {}
   }
 
+  // Before the first view, which is to have the user who was named.
+  for (const [name, properties] of calls) track(name, properties);
   watchClicks(track);
-  if (!manual) watchViews(path, () => track("page_view"));
+  if (manual === undefined) watchViews(path, () => track("page_view"));
   addEventListener("pagehide", sender.leave);
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") sender.hurry();
+  addEventListener("visibilitychange", () => {
+    if (document.hidden) sender.hurry();
   });
   return track;
 }
@@ -61,8 +63,7 @@ const page = window as Window & { millrace?: Millrace };
 const before = page.millrace;
 const options = readOptions();
 if (options && !before?.loaded) {
-  const millrace: Millrace = asksForPrivacy() ? () => {} : start(options);
+  const millrace: Millrace = asksForPrivacy() ? () => {} : start(options, before?.q ?? []);
   page.millrace = millrace;
   millrace.loaded = true;
-  for (const [name, properties] of before?.q ?? []) millrace(name, properties);
 }

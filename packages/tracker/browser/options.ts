@@ -2,26 +2,20 @@
 export type Options = {
   /** Where events go, with the key: "https://events.example.org/v1/beacon?key=mlr_live_…". */
   readonly endpoint: string;
-  /** True: page views are the page's own business. */
-  readonly manual: boolean;
-  /** True: what follows "#" is part of the path. */
-  readonly hash: boolean;
+  /** Present: page views are the page's own business. */
+  readonly manual?: string | undefined;
+  /** Present: what follows "#" is part of the path. */
+  readonly hash?: string | undefined;
   /** Absent: no cookies. "": cookies of this host. Else the domain whose hosts share them. */
-  readonly cookies: string | undefined;
+  readonly cookies?: string | undefined;
 };
 
 /** Reads the tag that loaded this script; undefined where there is none with a key. */
 export function readOptions(): Options | undefined {
   // A script that was made part of another file has no tag of its own that runs now.
   const script = (document.currentScript ?? document.querySelector("[data-key]")) as HTMLScriptElement | null;
-  const { key, host, cookies, manual, hash } = script?.dataset ?? {};
-  if (!script || !key) return undefined;
-  return {
-    endpoint: new URL(`v1/beacon?key=${key}`, host || script.src).href,
-    manual: manual !== undefined,
-    hash: hash !== undefined,
-    cookies,
-  };
+  const { key, host, ...others } = script?.dataset ?? {};
+  return key && script ? { ...others, endpoint: new URL(`v1/beacon?key=${key}`, host || script.src).href } : undefined;
 }
 
 /** Whether the visitor's browser asks not to be tracked: Do Not Track, or Global Privacy Control. */

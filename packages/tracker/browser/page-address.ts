@@ -1,9 +1,11 @@
 const TEXT_MAX = 1024;
 
 /** The path of the page; with `hash` that of a route such as "#/settings" below it. Without query. */
-export function pagePath(hash: boolean): string {
+export function pagePath(hash: string | undefined): string {
   const { pathname, hash: fragment } = location;
-  return hash ? (pathname + fragment.replace("#", "/").replace(/\?.*/, "")).replace(/\/+!?\/*/g, "/") : pathname;
+  return hash !== undefined
+    ? (pathname + fragment.replace("#", "/").replace(/\?.*/, "")).replace(/\/+!?\/*/g, "/")
+    : pathname;
 }
 
 /** The page's URL with its campaign, and nothing else of the query: what people typed or were sent may stand there. */

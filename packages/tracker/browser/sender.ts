@@ -1,7 +1,8 @@
 const EVENTS_MAX = 100;
 /** How long an event waits for others to go with it. */
 const GATHER_MS = 100;
-const BACKOFF_MS_MAX = 60_000;
+const RETRY_MS_MIN = 1_000;
+const RETRY_MS_MAX = 60_000;
 /** Browsers let requests of 64 KiB outlive their page; a character is at most three bytes. */
 const KEEPALIVE_CHARACTERS_MAX = 20_000;
 
@@ -58,8 +59,9 @@ export function createSender(endpoint: string): Sender {
       failures++;
     }
     inFlight = 0;
-    const backoffMs = Math.min(1000 * 2 ** failures, BACKOFF_MS_MAX) * Math.random();
-    if (waiting.length) schedule(failures ? backoffMs + 1000 : GATHER_MS);
+    // Full jitter: pages that failed together do not come back together.
+    const range = Math.min(RETRY_MS_MIN * 2 ** failures, RETRY_MS_MAX - RETRY_MS_MIN);
+    if (waiting.length) schedule(failures ? RETRY_MS_MIN + range * Math.random() : GATHER_MS);
   }
 
   return {

@@ -10,7 +10,7 @@ export function watchViews(path: () => string, view: () => void): void {
 
   function look(): void {
     const now = path();
-    if (document.visibilityState !== "visible" || now === viewed) return;
+    if (document.hidden || now === viewed) return;
     viewed = now;
     view();
   }
@@ -22,9 +22,7 @@ export function watchViews(path: () => string, view: () => void): void {
       look();
     };
   }
-  addEventListener("popstate", look);
-  addEventListener("hashchange", look);
-  document.addEventListener("visibilitychange", look);
+  for (const type of ["popstate", "hashchange", "visibilitychange"]) addEventListener(type, look);
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted) viewed = undefined;
     look();
