@@ -8,11 +8,10 @@ export type StreamOptions<T> = {
   readonly onMessage: (message: T) => void;
   /** Called with what ended the stream for good: a wrong question, or the end of the session. */
   readonly onEnd: (problem: Problem) => void;
+  /** A stream that brings nothing for so long is opened anew, in milliseconds; absent where silence says nothing. */
+  readonly silenceMs?: number;
   readonly signal: AbortSignal;
 };
-
-/** A stream that brings nothing for so long is opened anew: a laptop that slept does not learn that it was cut off. */
-const SILENCE_MS = 45_000;
 
 /** Keeps a stream open until the signal aborts. Losses are reported to the connection, and healed with ever longer pauses. */
 export async function runStream<T>(options: StreamOptions<T>): Promise<void> {
@@ -43,11 +42,13 @@ export async function runStream<T>(options: StreamOptions<T>): Promise<void> {
 /** Opens the stream once; gives why it ended, or undefined when the server ended it in peace. */
 async function once<T>(options: StreamOptions<T>, onMessage: (message: T) => void): Promise<Problem | undefined> {
   const silence = new AbortController();
-  let timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  const wait = (): ReturnType<typeof setTimeout> | undefined =>
+    options.silenceMs === undefined ? undefined : setTimeout(() => silence.abort(), options.silenceMs);
+  let timer = wait();
   try {
     for await (const message of options.open(AbortSignal.any([options.signal, silence.signal]))) {
       clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), SILENCE_MS);
+      timer = wait();
       onMessage(message);
     }
     return undefined;

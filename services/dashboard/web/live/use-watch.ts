@@ -20,6 +20,9 @@ export type Watched = {
 /** What a message brought: rows, or only how far the answer reaches. */
 export type WatchNews = "whole" | "rows" | "watermark";
 
+/** The watermark of an answer moves on every few seconds. A laptop that slept does not learn that it was cut off. */
+const SILENCE_MS = 30_000;
+
 const NOTHING: Watched = { result: undefined, isOld: false, problem: undefined };
 
 /**
@@ -56,6 +59,7 @@ export function useWatch(
     void runStream<WatchResponse>({
       open: (signal) => reporting.watch(question, { signal }),
       signal: abort.signal,
+      silenceMs: SILENCE_MS,
       onMessage({ kind }) {
         if (kind.case === "whole") result = kind.value;
         else if (kind.case === "change" && result !== undefined) {

@@ -29,28 +29,46 @@ export function useSession(): Session {
 
 /** Begins: with the token of the address, which leaves the address and the history at once; else with the cookie. */
 export async function beginSession(): Promise<void> {
-  const token = takeToken();
-  if (token !== undefined) return signIn(token);
-  try {
-    const response = await fetch("/session", { headers: { accept: "application/json" } });
-    change(response.ok ? { state: "in" } : response.status === 401 ? { state: "out" } : { state: "away" });
-  } catch {
-    change({ state: "away" });
-  }
+  // A link that is pasted into the address bar of this very page loads nothing.
+  window.addEventListener("hashchange", () => {
+    if (location.hash.includes("token=")) void enter();
+  });
+  await enter();
 }
 
 /** Exchanges a one-time token for the session's cookie. */
 export async function signIn(token: string): Promise<void> {
+  change(await exchange(token));
+}
+
+/** A link that was used already still opens the page for the browser that used it. */
+async function enter(): Promise<void> {
+  const token = takeToken();
+  const entered = token === undefined ? undefined : await exchange(token);
+  if (entered?.state === "in") return change(entered);
+  const known = await askServer();
+  change(known.state === "in" ? known : (entered ?? known));
+}
+
+async function askServer(): Promise<Session> {
+  try {
+    const response = await fetch("/session", { headers: { accept: "application/json" } });
+    return response.ok ? { state: "in" } : response.status === 401 ? { state: "out" } : { state: "away" };
+  } catch {
+    return { state: "away" };
+  }
+}
+
+async function exchange(token: string): Promise<Session> {
   try {
     const response = await fetch("/session", {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ token }),
     });
-    if (response.ok) return change({ state: "in" });
-    change({ state: "out", reason: await reasonOf(response) });
+    return response.ok ? { state: "in" } : { state: "out", reason: await reasonOf(response) };
   } catch {
-    change({ state: "out", reason: "The server does not answer. Is it running?" });
+    return { state: "out", reason: "The server does not answer. Is it running?" };
   }
 }
 
