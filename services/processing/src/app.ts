@@ -165,7 +165,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
   return {
     routes: (router) => void router.service(StatusService, { getStatus }),
     async start() {
-      await tails.start();
+      tails.start();
       member = await eventLog.join(PROCESSING_GROUP, { assigned, failed }, { maxBatchBytes: BATCH_BYTES });
       expiring = setInterval(() => void expireClaims(), EXPIRE_CLAIMS_MS).unref();
       retention.start();

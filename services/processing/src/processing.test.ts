@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { untimedClaimTime } from "@millrace/cache";
 import { Failure } from "@millrace/failure";
 import { expect, it, onTestFinished, vi } from "vitest";
@@ -38,6 +37,7 @@ it("stores every event once in every tier, and commits after that", async () => 
 it.each(["1m", "15m", "1h", "1d+0"])("commits nothing while a block of %s is not stored (P1)", async (tier) => {
   const one = await bed({ drainMs: 50 });
   const stored = new Set<string>();
+  let watermarks = 0;
   const cellStore = altered(one.cellStore, {
     writeBlocks: async (blocks) => {
       if (blocks.some(({ key }) => key.granularity === tier)) {
@@ -46,12 +46,16 @@ it.each(["1m", "15m", "1h", "1d+0"])("commits nothing while a block of %s is not
       await one.cellStore.writeBlocks(blocks);
       for (const { key } of blocks) stored.add(key.granularity);
     },
+    writeStates: async (states) => {
+      await one.cellStore.writeStates(states);
+      if (stored.size === 3) watermarks++;
+    },
   });
   const app = await one.start({ cellStore });
   await one.append([section("site", NOW, [pageView("a", "/", NOW)])]);
   await vi.waitFor(() => expect(stored.size).toBe(3));
-  // Time enough for whoever would commit when the others are stored.
-  await delay(100);
+  // Who would commit when the others are stored would do it right after their watermarks, and a drain waits for that.
+  await vi.waitFor(() => expect(watermarks).toBeGreaterThan(0));
   await app.drain();
   expect(await one.eventLog.committed("millrace.processing", 0)).toBe(0);
   const next = await one.start();

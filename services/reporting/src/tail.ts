@@ -18,6 +18,9 @@ const PACE_MS = 100;
 /** Processors have this long to answer with recent events, so that the newest of all are chosen. */
 const GATHER_MS = 50;
 
+/** An empty message is sent after so long without any: whoever waits, and what is between, sees that the tail lives. */
+const SILENCE_MS = 15_000;
+
 /** While nothing comes, it is looked this often. */
 const LOOK_MS = 1_000;
 
@@ -57,13 +60,16 @@ async function* messages(
     const { recentRequest: recent } = tailed;
     if (recent !== undefined) void feed.ask({ recent });
     yield create(TailResponseSchema, {});
+    let sentMs = performance.now();
     if (recent !== undefined) await setTimeout(GATHER_MS, undefined, { signal });
     for (;;) {
       await tailed.bell.wait(LOOK_MS, signal);
-      const message = tailed.take(performance.now());
+      const isLong = performance.now() - sentMs >= SILENCE_MS;
+      const message = tailed.take(performance.now()) ?? (isLong ? create(TailResponseSchema, {}) : undefined);
       if (message === undefined) continue;
       deps.metrics.tailSent(message.events.length, Number(message.skippedCount));
       yield message;
+      sentMs = performance.now();
       await setTimeout(PACE_MS, undefined, { signal });
     }
   } finally {

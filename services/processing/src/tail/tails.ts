@@ -60,11 +60,9 @@ export class Tails {
       .addCallback((result) => result.observe(this.#tailed.size));
   }
 
-  /** Begins to listen to requests. Resolves when it does, or when the first attempt has failed. */
-  start(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    void this.#listen(resolve);
-    return promise;
+  /** Begins to listen to requests, as soon as the cache lets it. */
+  start(): void {
+    void this.#listen();
   }
 
   /** Tells no more. Idempotent. */
@@ -92,18 +90,16 @@ export class Tails {
     if (recent !== undefined) this.#tellRecent(projectId, recent.request, recent.count);
   }
 
-  async #listen(began: () => void): Promise<void> {
+  async #listen(): Promise<void> {
     const { cache, log } = this.#deps;
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       try {
         const messages = await cache.subscribe(TAIL_REQUESTS_CHANNEL, { signal });
-        began();
         for await (const { payload } of messages) this.asked(decodeTailRequest(payload));
       } catch (error) {
         if (!signal.aborted) log.warn({ err: error }, "requests to tell events were lost");
       }
-      began();
       if (!signal.aborted) await setTimeout(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
