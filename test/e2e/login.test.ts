@@ -105,6 +105,20 @@ describe("the link that a start prints", () => {
     expect(await rpcIn(stranger, millrace.url + LIST_PROJECTS)).toBe(401);
   });
 
+  it("opens the page again for the browser that used it, and from the address bar of the page itself", async () => {
+    const page = await newPage();
+    const link = await newLink(millrace);
+    await logIn(page, link);
+    await page.goto("about:blank");
+    await page.goto(link);
+    const out = page.getByRole("button", { name: "Sign out" });
+    await out.click();
+    await page.getByRole("textbox", { name: "One-time token" }).waitFor();
+    await page.goto(await newLink(millrace));
+    await out.waitFor();
+    expect(new URL(page.url()).hash).toBe("");
+  });
+
   it("is in no log", async () => {
     const server = await startMillrace({ env: { MILLRACE_LOG_LEVEL: "trace" } });
     await untilBuilt(server);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { startTestServer } from "../test-server.ts";
+import { LOGIN_TOKEN_COLLECTION } from "./login-tokens.ts";
+import { SESSION_COLLECTION } from "./sessions.ts";
 
 const DAY_MS = 86_400_000;
 const RPC = "/millrace.dashboard.v1.SessionService/CreateLoginToken";
@@ -55,8 +57,8 @@ describe("a one-time token", () => {
     const { newToken, newCookie, records } = await startTestServer();
     const texts = [await newToken(), await newCookie()];
     const stored = [
-      ...(await records.list("login-token", { limit: 10 })),
-      ...(await records.list("session", { limit: 10 })),
+      ...(await records.list(LOGIN_TOKEN_COLLECTION, { limit: 10 })),
+      ...(await records.list(SESSION_COLLECTION, { limit: 10 })),
     ];
     expect(stored).toHaveLength(2);
     for (const { value } of stored) {
@@ -161,6 +163,6 @@ describe("a session", () => {
     await newCookie();
     clock.nowMs += 14 * DAY_MS;
     await newCookie();
-    expect(await records.list("session", { limit: 10 })).toHaveLength(1);
+    expect(await records.list(SESSION_COLLECTION, { limit: 10 })).toHaveLength(1);
   });
 });

@@ -29,11 +29,13 @@ export function useSession(): Session {
 
 /** Begins: with the token of the address, which leaves the address and the history at once; else with the cookie. */
 export async function beginSession(): Promise<void> {
-  // A link that is pasted into the address bar of this very page loads nothing.
-  window.addEventListener("hashchange", () => {
-    if (location.hash.includes("token=")) void enter();
-  });
+  window.addEventListener("hashchange", enterByLink);
   await enter();
+}
+
+/** A link that is pasted into the address bar of this very page loads nothing. */
+function enterByLink(): void {
+  if (location.hash.includes("token=")) void enter();
 }
 
 /** Exchanges a one-time token for the session's cookie. */
