@@ -36,6 +36,9 @@ const CHART_HEIGHT_MAX = 12;
 const CHART_FRAME_LINES = 4;
 const SPARK_MIN = 6;
 const SPARK_MAX = 60;
+/** From this width on long names make space for the values over time. */
+const SPARK_FROM = 60;
+const SPARK_RESERVED = 32;
 const GAP = 2;
 const LABEL_MIN = 8;
 
@@ -45,10 +48,11 @@ export function watchFrame(state: WatchState, options: FrameOptions): readonly s
   const foot = [
     options.paint("dim", fitted(state.isPaused ? "q quit   space go on" : "q quit   space pause", options.width)),
   ];
-  const space = options.height - head.length - foot.length - 1;
+  const space = Math.max(0, options.height - head.length - foot.length - 1);
   const body = state.total.whole === undefined ? ["Waiting for the first answer ..."] : bodyOf(state, options, space);
   const fill = new Array<string>(Math.max(0, space - body.length)).fill("");
-  return [...head, ...body.slice(0, space), ...fill, "", ...foot];
+  const lines = [...head, ...body.slice(0, space), ...fill, "", ...foot];
+  return lines.slice(0, options.height);
 }
 
 /** What stays in the scrollback when watching has ended. */
@@ -168,7 +172,11 @@ function breakdown(state: WatchState, options: FrameOptions, space: number): rea
   const natural = kept.map((_, index) =>
     greatest([textWidth(titles[index]!), ...cells.map((row) => textWidth(row[index]!))]),
   );
-  const widths = narrowed(natural, dimensions.length, options.width);
+  const widths = narrowed(
+    natural,
+    dimensions.length,
+    options.width - (options.width < SPARK_FROM ? 0 : SPARK_RESERVED),
+  );
   const rest = options.width - widths.reduce((sum, width) => sum + width + GAP, 0);
   const first = columns[metrics[0]!]!;
   const line = (texts: readonly string[], styled: (text: string, index: number) => string) =>
