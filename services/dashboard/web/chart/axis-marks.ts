@@ -33,7 +33,7 @@ export function axisMarks(times: readonly string[], most: number, locale?: strin
     // Within a few days the clock's time is enough; beyond, days have to be named.
     if (kind === "time" && (isDays || !isShort)) continue;
     const places = locals.flatMap((local, place) => (isMark(local) ? [place] : []));
-    if (places.length > 0 && places.length <= most) {
+    if (places.length >= Math.min(2, times.length) && places.length <= most) {
       return places.map((place) => ({ place, text: axisText(locals[place]!, kind, locale) }));
     }
   }

@@ -4,7 +4,7 @@ import { axisMarks } from "./axis-marks.ts";
 import type { Series } from "./series.ts";
 
 /** How wide a label of the axis of time is, with the air that it needs. */
-const MARK_PX = 84;
+const MARK_PX = 72;
 const Y_AXIS_PX = 52;
 
 /** What the plot's closures read: the newest, so that new values need no new plot. */

@@ -11,8 +11,11 @@ export type EventList = {
   readonly isFresh: boolean;
 };
 
-/** What happens to a list: a tail begins, or brings a message. */
-export type EventListAction = { readonly kind: "begin" } | { readonly kind: "message"; readonly message: TailResponse };
+/** What happens to a list: a tail begins, or brings a message; or what was there before would have come by now. */
+export type EventListAction =
+  | { readonly kind: "begin" }
+  | { readonly kind: "settled" }
+  | { readonly kind: "message"; readonly message: TailResponse };
 
 /** No tail yet. */
 export const NO_EVENTS: EventList = { events: undefined, skipped: 0, nextKey: 0, isFresh: true };
@@ -22,7 +25,10 @@ const KEPT = 50;
 /** The list after what happened. */
 export function addEvents(list: EventList, action: EventListAction): EventList {
   if (action.kind === "begin") return { ...list, isFresh: true };
+  if (action.kind === "settled") return { ...list, events: list.events ?? [] };
   const { events, skippedCount } = action.message;
+  // The first message only says that the tail is open; what was there before comes with the next.
+  if (list.isFresh && events.length === 0) return list;
   const added = events.map((event, place) => ({ key: list.nextKey + place, event })).toReversed();
   return {
     events: [...added, ...(list.isFresh ? [] : (list.events ?? []))].slice(0, KEPT),

@@ -19,8 +19,9 @@ export function eventDetail(
     .map(([key, value]) => `${key} ${String(value)}`);
   const page = derived["page"] ?? "";
   const country = String(properties["country"] ?? derived["country"] ?? "");
+  const source = derived["referrer_source"] ?? "";
   const origin = [
-    derived["referrer_source"] ?? "",
+    source === "" ? "" : valueTitle("referrer_source", source),
     country === "" ? "" : valueTitle("country", country),
     derived["browser"] ?? "",
   ];

@@ -18,6 +18,7 @@ import { useInSight, usePageVisible } from "./visibility.ts";
 
 const RECENT = 30;
 const PER_SECOND = 10;
+const SETTLED_MS = 800;
 
 /** Events as they arrive, newest first. The stream is open only while the list can be seen and is not paused. */
 export function LastEvents(): ReactNode {
@@ -34,6 +35,7 @@ export function LastEvents(): ReactNode {
   useEffect(() => {
     if (!isOpen) return;
     const abort = new AbortController();
+    const settling = setTimeout(() => add({ kind: "settled" }), SETTLED_MS);
     setProblem(undefined);
     void runStream<TailResponse>({
       open: (signal) => {
@@ -47,7 +49,10 @@ export function LastEvents(): ReactNode {
       onMessage: (message) => add({ kind: "message", message }),
       onEnd: (end) => (end.kind === "session" ? endSession() : setProblem(end)),
     });
-    return () => abort.abort();
+    return () => {
+      clearTimeout(settling);
+      abort.abort();
+    };
   }, [isOpen, projectId]);
 
   return (

@@ -7,7 +7,7 @@ import { Nothing, Panel } from "../panel/panel.tsx";
 import { PanelMenu } from "../panel/panel-menu.tsx";
 import { Tabs } from "../panel/tabs.tsx";
 import { useAsked, useWorkspace } from "../project/workspace.tsx";
-import { unitOf } from "../question/catalog.ts";
+import { isKept, unitOf } from "../question/catalog.ts";
 import { dimensionsOf } from "../question/filter.ts";
 import { type Question, queryOf } from "../question/question.ts";
 import { useAnswer } from "../question/use-answer.ts";
@@ -48,12 +48,14 @@ export function DimensionPanel(props: {
     dimensions: tab.dimensions,
     limit: isWhole ? ROWS_MAX : ROWS + 1,
   };
-  const { result, problem, isOld } = useAnswer(queryOf(question, minute));
+  // What no rollup keeps is asked once, so that the server says what would keep it.
+  const kept = isKept(catalog, metric, [...tab.dimensions, ...dimensionsOf(filters)]);
+  const { result, problem, isOld } = useAnswer(queryOf(question, minute), kept ? "live" : "still");
   const chosen = chosenValues(view, first);
   const unit = unitOf(catalog, metric);
   const rows =
     result &&
-    rowsOf(result, { tab, chosen, unit, whole: props.wholeOf(metric) }).map((row) => ({
+    rowsOf(result, { tab, chosen, unit, whole: chosen.length > 0 ? undefined : props.wholeOf(metric) }).map((row) => ({
       ...row,
       onChoose: row.isOther ? undefined : () => change((before) => toggled(before, first, row.value)),
     }));
@@ -69,7 +71,7 @@ export function DimensionPanel(props: {
       actions={<PanelMenu title={tab.title} question={question} result={result} />}
       problem={problem}
       isOld={isOld}
-      className="panel-table"
+      className={kept ? "panel-table" : ""}
     >
       {rows === undefined ? (
         <TableSkeleton rows={ROWS} />

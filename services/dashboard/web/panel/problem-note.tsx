@@ -10,15 +10,15 @@ export function ProblemNote({ problem }: { readonly problem: Problem }): ReactNo
       <p className="note-title">{title}</p>
       <p>{command === undefined ? detail : withoutCommand(detail, command)}</p>
       {command !== undefined && (
-        <>
-          <p>This keeps it from now on:</p>
+        <details>
+          <summary>Keep it from now on</summary>
           <div className="code">
             <CopyButton text={`npx ${command}`} className="button button-small">
               Copy
             </CopyButton>
             <pre>npx {command}</pre>
           </div>
-        </>
+        </details>
       )}
       {reason !== undefined && command === undefined && <p className="quiet">Reason: {reason}</p>}
     </div>
