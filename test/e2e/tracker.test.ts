@@ -223,6 +223,15 @@ describe("page views", () => {
     expect(await counted(site, 1)).toEqual({ "page_view /order/:id (direct)": 1 });
   });
 
+  it("need two sources in a page's policy, and no more", async () => {
+    const policy = `default-src 'none'; script-src ${millrace.url}; connect-src ${millrace.url}`;
+    const before = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
+    const site = await makeSite({ "/": "" }, { before });
+    const { page } = await visitor();
+    await page.goto(`${site.origin}/`);
+    expect(await counted(site, 1)).toEqual({ "page_view / (direct)": 1 });
+  });
+
   it("are counted once where the tag stands twice", async () => {
     const site = await makeSite({ "/": "" }, { twice: true });
     const { page } = await visitor();
@@ -239,16 +248,19 @@ describe("events", () => {
       <a id="file" href="/price-list.PDF" download>prices</a>
       <a id="in" href="#in">in</a>
       <a id="mail" href="mailto:a@example.org">mail</a>
-      <script>addEventListener("click", (event) => event.preventDefault())</script>`;
+      <script>
+        for (const type of ["click", "auxclick"]) addEventListener(type, (event) => event.preventDefault());
+      </script>`;
     const site = await makeSite({ "/": body });
     const { page } = await visitor();
     await open(page, `${site.origin}/`);
     await page.click("#out b");
+    await page.click("#out", { button: "middle" });
     await page.click("#out", { button: "right" });
     for (const id of ["#file", "#in", "#mail"]) await page.click(id);
-    expect(await counted(site, 3)).toEqual({
+    expect(await counted(site, 4)).toEqual({
       "page_view / (direct)": 1,
-      "outbound_link / (direct) https://other.example/offer": 1,
+      "outbound_link / (direct) https://other.example/offer": 2,
       [`file_download / (direct) ${site.origin}/price-list.PDF`]: 1,
     });
   });

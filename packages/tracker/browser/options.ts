@@ -13,7 +13,7 @@ export type Options = {
 /** Reads the tag that loaded this script; undefined where there is none with a key. */
 export function readOptions(): Options | undefined {
   // A script that was made part of another file has no tag of its own that runs now.
-  const script = (document.currentScript ?? document.querySelector("[data-key]")) as HTMLScriptElement | null;
+  const script = (document.currentScript ?? document.querySelector("script[data-key]")) as HTMLScriptElement | null;
   const { key, host, ...others } = script?.dataset ?? {};
   return key && script ? { ...others, endpoint: new URL(`v1/beacon?key=${key}`, host || script.src).href } : undefined;
 }

@@ -74,7 +74,7 @@ export function createSender(endpoint: string): Sender {
       const rest = waiting.slice(inFlight);
       if (!rest.length) return;
       const body = bodyOf(rest);
-      if (!navigator.sendBeacon(endpoint, body)) post(body);
+      if (!navigator.sendBeacon?.(endpoint, body)) post(body);
       // While the server is away they are kept as well: the page may come back, and doubles count once.
       if (!failures) waiting.length = inFlight;
     },
