@@ -67,6 +67,6 @@ export class VisitorSaltRecords {
 }
 
 /** The day, in UTC, such as "2026-01-31". */
-export function dateOf(timeMs: number): string {
+function dateOf(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10);
 }

@@ -5,10 +5,10 @@ const ANONYMOUS_ID = 5;
 const SESSION_ID = 6;
 const NOBODY: Uint8Array = new Uint8Array(0);
 
-/** What an encoded event says of who caused it. */
+/** What an encoded event says of who caused it; an id that it does not say is empty. */
 export type Person = {
-  /** The user id, else the anonymous id; empty when it says neither. */
-  readonly visitor: Uint8Array;
+  readonly user: Uint8Array;
+  readonly anonymous: Uint8Array;
   readonly hasSession: boolean;
 };
 
@@ -24,7 +24,7 @@ export function personOf(bytes: Uint8Array, from: number, to: number): Person | 
     else if (reader.field === ANONYMOUS_ID) anonymous = bytes.subarray(reader.from, reader.to);
     else if (reader.field === SESSION_ID) hasSession = reader.to > reader.from;
   }
-  return reader.malformed ? undefined : { visitor: user.length > 0 ? user : anonymous, hasSession };
+  return reader.malformed ? undefined : { user, anonymous, hasSession };
 }
 
 /** A field of an event, encoded: to be put at its end. */

@@ -2,10 +2,6 @@ import { createHash, createHmac } from "node:crypto";
 
 /** 128 bits: no two visitors share one by chance. */
 const BYTES = 16;
-const TEXT_LENGTH = Math.ceil((BYTES * 8) / 6);
-
-/** How long every pseudonym and session id is: a letter and 16 bytes in base64url. */
-export const PSEUDONYM_LENGTH = 1 + TEXT_LENGTH;
 
 /**
  * The pseudonym of a web page's visitor on a day: HMAC-SHA256 (RFC 2104) by the day's secret, so that nobody without it

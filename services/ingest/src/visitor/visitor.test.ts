@@ -116,9 +116,37 @@ describe("a session", () => {
     const visits = [{}, { userAgent: "Chrome" }, { projectId: "blog" }, { address: "203.0.113.9" }];
     const sessions = await Promise.all(visits.map(async (visit) => (await name(visit, {}))[0]!.sessionId));
     expect(new Set(sessions).size).toBe(4);
-    const [ada, bob, again] = await name({}, { userId: "ada" }, { userId: "bob" }, { userId: "ada" });
-    expect(ada!.sessionId).toBe(again!.sessionId);
-    expect(ada!.sessionId).not.toBe(bob!.sessionId);
+    const [one, two] = await name({}, { anonymousId: "one" }, { anonymousId: "two" });
+    expect(one!.sessionId).not.toBe(two!.sessionId);
+  });
+
+  it("goes on when its visitor signs in, and for as long as either sends something", async () => {
+    const { name, clock } = await setUp();
+    const [view, signIn] = await name({}, {}, { userId: "ada" });
+    expect(signIn!.sessionId).toBe(view!.sessionId);
+    for (const event of [{ userId: "ada" }, { userId: "ada" }, {}, {}, { userId: "ada" }]) {
+      clock.nowMs += 20 * MINUTE_MS;
+      expect((await name({}, event))[0]!.sessionId).toBe(view!.sessionId);
+    }
+  });
+
+  it("is not shared by users who have the same address and browser, whoever came first", async () => {
+    const { name } = await setUp();
+    const sessionOf = async (event: Init) => (await name({}, event))[0]!.sessionId;
+    const ada = await sessionOf({ userId: "ada" });
+    const bob = await sessionOf({ userId: "bob" });
+    expect(bob).not.toBe(ada);
+    expect(await sessionOf({ userId: "ada" })).toBe(ada);
+    expect(await sessionOf({ userId: "bob" })).toBe(bob);
+    expect(await sessionOf({})).toBe(ada);
+  });
+
+  it("of a user goes on where nothing is known of the device", async () => {
+    const { name } = await setUp({ salt: undefined });
+    const [first, again, bob] = await name({}, { userId: "ada" }, { userId: "ada" }, { userId: "bob" });
+    expect(first!.sessionId).toMatch(SESSION);
+    expect(again!.sessionId).toBe(first!.sessionId);
+    expect(bob!.sessionId).not.toBe(first!.sessionId);
   });
 
   it("is one for a visitor's first requests, which come together", async () => {
@@ -147,7 +175,7 @@ describe("a session", () => {
       },
     });
     const { name } = await setUp({ salt: SALT, wrap: counting });
-    const events = await name({}, ...Array.from({ length: 500 }, (_, i) => ({ userId: `u${i}` })));
+    const events = await name({}, ...Array.from({ length: 500 }, (_, i) => ({ anonymousId: `a${i}` })));
     expect(reads).toBe(8);
     expect(new Set(events.map(({ sessionId }) => sessionId)).size).toBe(500);
   });
@@ -205,7 +233,10 @@ describe("what is written into an event", () => {
 
   it("is read as it was written", () => {
     const bytes = Buffer.concat([encodeId("anonymous_id", "v1"), encodeId("session_id", "s1")]);
-    expect(personOf(bytes, 0, bytes.length)).toEqual({ visitor: Buffer.from("v1"), hasSession: true });
+    expect(personOf(bytes, 0, bytes.length)).toMatchObject({
+      anonymous: Buffer.from("v1"),
+      hasSession: true,
+    });
   });
 });
 

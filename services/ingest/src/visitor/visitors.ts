@@ -4,7 +4,7 @@ import type { OutcomeCounters } from "../outcome-counters.ts";
 import type { BatchFrame } from "../scan/batch-frame.ts";
 import { encodeId, type Person, personOf } from "./person-of.ts";
 import { pseudonymOf } from "./pseudonym.ts";
-import { Sessions } from "./sessions.ts";
+import { type SessionOwner, Sessions } from "./sessions.ts";
 
 /** Of so many visitors in one request the sessions are looked up; a page has one. Later ones have the day for a session. */
 const VISITORS_LOOKED_UP_MAX = 8;
@@ -54,17 +54,20 @@ export class Visitors {
     const persons = Array.from({ length: frame.count }, (_, i) =>
       rejected?.has(i) ? undefined : personOf(frame.bytes, frame.ranges[2 * i]!, frame.ranges[2 * i + 1]!),
     );
-    const unnamed = persons.filter((person) => person?.visitor.length === 0).length;
-    const pseudonym = unnamed === 0 ? undefined : await this.#pseudonym(visit);
+    const pseudonym = persons.some(needsPseudonym) ? await this.#pseudonym(visit) : undefined;
+    const unnamed = persons.filter(isUnnamed).length;
     if (unnamed > 0 && pseudonym === undefined) this.#counters.visitorUnknown(visit.projectId, unnamed);
-    const visitorOf = (person: Person): Uint8Array =>
-      person.visitor.length > 0 ? person.visitor : Buffer.from(pseudonym ?? "", "latin1");
-    const withoutSession = persons.filter((person) => person?.hasSession === false) as Person[];
-    const sessions = await this.#sessionsOf(withoutSession.map(visitorOf), visit);
-    const additions = persons.map((person) => {
+    const device = Buffer.from(pseudonym ?? "", "latin1");
+    const owners = persons.map((person): SessionOwner | undefined => {
+      if (person === undefined || person.hasSession) return undefined;
+      const { user, anonymous } = person;
+      return { projectId: visit.projectId, user, device: anonymous.length > 0 ? anonymous : device };
+    });
+    const sessions = await this.#sessionsOf(owners, visit.nowMs);
+    const additions = persons.map((person, i) => {
       const added: Buffer[] = [];
-      if (person?.visitor.length === 0 && pseudonym !== undefined) added.push(encodeId("anonymous_id", pseudonym));
-      const session = person?.hasSession === false ? sessions.get(keyOf(visitorOf(person))) : undefined;
+      if (isUnnamed(person) && pseudonym !== undefined) added.push(encodeId("anonymous_id", pseudonym));
+      const session = sessions[i];
       if (session !== undefined) added.push(encodeId("session_id", session));
       return Buffer.concat(added);
     });
@@ -78,23 +81,37 @@ export class Visitors {
     return salt === undefined ? undefined : pseudonymOf(salt, projectId, address, userAgent);
   }
 
-  /** The sessions of visitors, by `keyOf` of each; an empty one is nobody, and has none. */
-  async #sessionsOf(visitors: readonly Uint8Array[], { projectId, nowMs }: Visit): Promise<Map<string, string>> {
-    const distinct = new Map(visitors.filter(({ length }) => length > 0).map((visitor) => [keyOf(visitor), visitor]));
-    const found = await Promise.all(
-      [...distinct].map(async ([key, visitor], i): Promise<[string, string]> => {
-        const isLookedUp = i < VISITORS_LOOKED_UP_MAX;
-        return [key, await (isLookedUp ? this.#sessions : WITHOUT_CACHE).of(projectId, visitor, nowMs)];
-      }),
-    );
-    return new Map(found);
+  /** The session of each, one after the other: those of one device depend on each other. */
+  async #sessionsOf(owners: readonly (SessionOwner | undefined)[], nowMs: number): Promise<(string | undefined)[]> {
+    const found = new Map<string, string>();
+    const sessions: (string | undefined)[] = [];
+    for (const owner of owners) {
+      const key = owner === undefined ? "" : keyOf(owner);
+      if (owner !== undefined && key !== "" && !found.has(key)) {
+        const looked = found.size < VISITORS_LOOKED_UP_MAX ? this.#sessions : WITHOUT_CACHE;
+        found.set(key, await looked.of(owner, nowMs));
+      }
+      sessions.push(found.get(key));
+    }
+    return sessions;
   }
 }
 
 const WITHOUT_CACHE = new Sessions(undefined);
 
-function keyOf(visitor: Uint8Array): string {
-  return Buffer.from(visitor.buffer, visitor.byteOffset, visitor.length).toString("latin1");
+/** Tells owners of a project apart; "" for nobody. */
+function keyOf({ user, device }: SessionOwner): string {
+  if (user.length + device.length === 0) return "";
+  return `${user.length} ${Buffer.concat([user, device]).toString("latin1")}`;
+}
+
+function isUnnamed(person: Person | undefined): boolean {
+  return person !== undefined && person.user.length === 0 && person.anonymous.length === 0;
+}
+
+/** Also for whoever is signed in: the session may have begun before. */
+function needsPseudonym(person: Person | undefined): boolean {
+  return isUnnamed(person) || (person?.hasSession === false && person.anonymous.length === 0);
 }
 
 /** The frame with bytes put at the end of its events, as far as these stay within the limit of an event. */
