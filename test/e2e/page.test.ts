@@ -58,11 +58,14 @@ async function openPage(server: Millrace, { width = 1_280, colorScheme = "light"
   const page = await context.newPage();
   const said: string[] = [];
   page.on("console", (message) => said.push(message.text()));
-  page.on("pageerror", (error) => said.push(String(error.stack)));
+  page.on("pageerror", (error) => said.push(`uncaught: ${error.stack}`));
   onTestFailed(async () => {
     process.stderr.write(`\n── what the browser said\n${said.join("\n")}\n`);
   });
-  onTestFinished(() => context.close());
+  onTestFinished(async () => {
+    await context.close();
+    expect(said.filter((text) => /^uncaught|Content.Security.Policy|Trusted ?Type/i.test(text))).toEqual([]);
+  });
   const answer = await fetch(`${server.url}/millrace.dashboard.v1.SessionService/CreateLoginToken`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${server.keys.adminKey}` },

@@ -12,15 +12,22 @@ export type BannerFacts = {
   readonly loginPath: string | undefined;
   /** Where the server listens. */
   readonly host: string;
+  /** Makes a text stand out, where that can be. */
+  readonly emphasize?: (text: string) => string;
 };
 
 /** What a person reads once everything is up: the page's address, where the rest is, and one line that works. */
-export function banner({ credentials, demoProject, adminUrl, path, loginPath, host }: BannerFacts): string {
+export function banner(facts: BannerFacts): string {
+  const { credentials, demoProject, adminUrl, path, loginPath, host, emphasize = (text) => text } = facts;
   const { url } = credentials;
   const key = credentials.projectKeys[demoProject];
   const lines = [""];
   if (loginPath !== undefined) {
-    lines.push(`  Open   ${url}${loginPath}`, "         (good once, for 15 minutes; another: npx millrace open)", "");
+    lines.push(
+      `  Open   ${emphasize(url + loginPath)}`,
+      "         (good once, for 15 minutes; another: npx millrace open)",
+      "",
+    );
   }
   lines.push(`  Millrace is ready at ${url}`, `  Health and metrics   ${adminUrl}/readyz  ${adminUrl}/metrics`);
   lines.push(`  Credentials          ${path}`);

@@ -1,3 +1,4 @@
+import { styleText } from "node:util";
 import { Failure } from "@millrace/failure";
 import { createLifecycle, createLogger, createTelemetry, describeVariables, parseEnvironment } from "@millrace/runtime";
 import { openBackends } from "./backends.ts";
@@ -36,6 +37,11 @@ async function main(): Promise<void> {
   await run(settings, log, telemetry);
 }
 
+/** In bold on a terminal, unless NO_COLOR says otherwise. */
+function emphasize(text: string): string {
+  return styleText("bold", text, { stream: process.stdout });
+}
+
 async function run(
   settings: Settings,
   log: ReturnType<typeof createLogger>,
@@ -60,7 +66,9 @@ async function run(
       });
       const loginPath = await system.dashboard.createLoginPath();
       setReady(true);
-      process.stdout.write(banner({ credentials, demoProject, adminUrl, path, loginPath, host: settings.host }));
+      process.stdout.write(
+        banner({ credentials, demoProject, adminUrl, path, loginPath, host: settings.host, emphasize }),
+      );
     },
   });
   await lifecycle.run();
