@@ -14,6 +14,7 @@ type Role =
   | "credential"
   | "domain"
   | "runtime"
+  | "sqlite"
   | "port"
   | "tool"
   | "asset"
@@ -41,7 +42,8 @@ const MAY_IMPORT: Readonly<Record<Role, readonly Role[]>> = {
   credential: ["failure", "api", "hash"],
   domain: ["failure", "api", "hash", "credential", "domain"],
   runtime: ["failure", "api"],
-  port: ["failure", "api", "hash"],
+  sqlite: ["failure"],
+  port: ["failure", "api", "hash", "sqlite"],
   tool: ["failure", "api", "hash", "credential", "tool"],
   asset: [],
   service: ["failure", "api", "hash", "credential", "domain", "runtime", "port"],
@@ -53,6 +55,7 @@ const MAY_IMPORT: Readonly<Record<Role, readonly Role[]>> = {
     "credential",
     "domain",
     "runtime",
+    "sqlite",
     "port",
     "tool",
     "asset",
@@ -69,6 +72,7 @@ const WHY: Readonly<Record<Role, string>> = {
   credential: "credential says what a key is; it knows no rollup, no port and no service",
   domain: "domain packages know no port, no service and no runtime, so that they can be tested by themselves",
   runtime: "runtime is what any process needs; it imports only failure and api",
+  sqlite: "sqlite opens files for the embedded backends of ports, and knows none of them",
   port: "ports never import each other, and nothing above them, so that each backend can be replaced alone",
   tool: "tools speak to the services through proto/ alone, as any client does",
   asset: "what browsers are given imports nothing of ours, so that it stays small",
@@ -174,7 +178,7 @@ function roleOf(folder: string): Role {
   if (kind === "test") return "test";
   if (kind === "services") return name === "all-in-one" ? "whole" : "service";
   if (name === "failure" || name === "api" || name === "hash") return name;
-  if (name === "credential" || name === "runtime") return name;
+  if (name === "credential" || name === "runtime" || name === "sqlite") return name;
   if (PORTS.includes(name)) return "port";
   if (DOMAIN.includes(name)) return "domain";
   if (TOOLS.includes(name)) return "tool";

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { boundaryViolations, importsOf, type TreeFile } from "./boundary-rules.ts";
 
 const folders = [
-  ...["failure", "api", "hash", "rollup", "enrichment", "credential", "snapshot", "runtime", "cli"].map(
+  ...["failure", "api", "hash", "rollup", "enrichment", "credential", "snapshot", "runtime", "cli", "sqlite"].map(
     (name) => `packages/${name}`,
   ),
   ...["event-log", "cell-store"].map((name) => `packages/${name}`),
@@ -34,6 +34,8 @@ describe("the import rules", () => {
     ["packages/failure/src/a.ts", "@millrace/hash", "failure imports nothing"],
     ["packages/hash/src/a.ts", "@millrace/rollup", "hash is arithmetic"],
     ["packages/credential/src/a.ts", "@millrace/snapshot", "credential says what a key is"],
+    ["packages/sqlite/src/a.ts", "@millrace/cell-store", "sqlite opens files"],
+    ["services/ingest/src/a.ts", "@millrace/sqlite", "services never import each other"],
     ["packages/cli/src/a.ts", "@millrace/ingest", "tools speak to the services through proto/"],
   ] as const;
   for (const [path, name, why] of forbidden) {
@@ -57,6 +59,7 @@ describe("the import rules", () => {
     ["packages/rollup/src/a.test.ts", "node:fs"],
     ["packages/snapshot/src/a.ts", "@millrace/credential"],
     ["packages/cell-store/src/a.ts", "node:sqlite"],
+    ["packages/cell-store/src/a.ts", "@millrace/sqlite"],
     ["packages/cli/src/a.ts", "@millrace/credential"],
   ] as const;
   for (const [path, name] of allowed) {

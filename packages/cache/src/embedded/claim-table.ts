@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Failure } from "@millrace/failure";
+import { openSqlite } from "@millrace/sqlite";
 import { ClaimPage, ENTRY_BYTES } from "./claim-page.ts";
-import { openDatabase } from "./sqlite.ts";
 
 const FILE_NAME = "claims.sqlite";
 const FORMAT = "1";
@@ -38,7 +38,12 @@ export class ClaimTable {
   readonly #deleteRows: StatementSync;
 
   constructor(directory: string) {
-    this.#database = openDatabase(directory, FILE_NAME, PAGE_BYTES);
+    this.#database = openSqlite({
+      directory,
+      fileName: FILE_NAME,
+      what: "the store of claims",
+      pageBytes: PAGE_BYTES,
+    });
     try {
       createTables(this.#database);
       const prepare = (sql: string) => this.#database.prepare(sql);

@@ -1,10 +1,10 @@
 import { Failure } from "@millrace/failure";
+import { sqliteFailure } from "@millrace/sqlite";
 import type { CallOptions, ClaimBatch, ClaimStore } from "../cache.ts";
 import { CLAIM_ID_BYTES } from "../claim-format.ts";
 import { POSITION_BYTES } from "../position.ts";
 import { type ClaimPage, wordsOf } from "./claim-page.ts";
 import { BUCKETS, ClaimTable, type Slot } from "./claim-table.ts";
-import { statementFailure } from "./sqlite.ts";
 
 const ID_WORDS = CLAIM_ID_BYTES / 4;
 const POSITION_WORDS = POSITION_BYTES / 4;
@@ -45,7 +45,7 @@ export async function openEmbeddedClaims(options: EmbeddedClaimsOptions): Promis
   try {
     return new EmbeddedClaims(new ClaimTable(options.directory), options.maxResidentBytes ?? DEFAULT_RESIDENT_BYTES);
   } catch (error) {
-    throw statementFailure(error);
+    throw sqliteFailure(error, "opening the store of claims");
   }
 }
 
@@ -92,7 +92,7 @@ export class EmbeddedClaims implements ClaimStore {
       this.#settle(false);
     } catch (error) {
       this.#startOver();
-      throw statementFailure(error);
+      throw sqliteFailure(error, "reading the store of claims", "unknownOutcome");
     }
     return owners;
   }
@@ -263,7 +263,7 @@ export class EmbeddedClaims implements ClaimStore {
         for (const request of requests) request.apply();
       });
     } catch (error) {
-      const failure = statementFailure(error);
+      const failure = sqliteFailure(error, "writing to the store of claims", "unknownOutcome");
       this.#startOver();
       for (const request of requests) request.failed(failure);
       return;

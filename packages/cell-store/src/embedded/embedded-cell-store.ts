@@ -1,12 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { Failure } from "@millrace/failure";
+import { sqliteFailure } from "@millrace/sqlite";
 import type { BlockKey, BlockRange, CallOptions, CellStore, StoredBlock, StoredState } from "../cell-store.ts";
 import { checkBlocks, checkKey, checkRange, checkStates } from "../limits.ts";
 import { BlockTable } from "./block-table.ts";
 import { openDatabase } from "./database.ts";
 import { SeriesIds } from "./series-ids.ts";
-import { sqliteFailure } from "./sqlite-failure.ts";
 import { StateTable } from "./state-table.ts";
 import { cancelled, WriteQueue } from "./write-queue.ts";
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { Failure } from "@millrace/failure";
-import { sqliteFailure } from "./sqlite-failure.ts";
+import { sqliteFailure } from "@millrace/sqlite";
 
 /** Work of one call: so many items, each written once, in one transaction or several. */
 export type WriteJob = {

@@ -1,7 +1,7 @@
 import { Failure } from "@millrace/failure";
+import { sqliteFailure } from "@millrace/sqlite";
 import type { AppendResult } from "../event-log.ts";
 import type { RecordTable } from "./record-table.ts";
-import { statementFailure } from "./sqlite.ts";
 
 /** Values that wait to be written, at most. */
 const MAX_QUEUED_BYTES = 64 << 20;
@@ -110,7 +110,7 @@ export class CommitQueue {
         }
       });
     } catch (error) {
-      const failure = statementFailure(error);
+      const failure = sqliteFailure(error, "writing to the event log", "unknownOutcome");
       for (const entry of entries) entry.failed(failure);
       return;
     }

@@ -1,10 +1,10 @@
 import { Failure } from "@millrace/failure";
+import { sqliteFailure } from "@millrace/sqlite";
 import type { AppendResult, CallOptions, EventLog, GroupHandler, GroupMember, LogRecord } from "../event-log.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { ConsumerGroup } from "./consumer-group.ts";
 import type { LoopSource } from "./delivery-loop.ts";
 import { MAX_PARTITIONS, RecordTable } from "./record-table.ts";
-import { statementFailure } from "./sqlite.ts";
 
 const DAY_MS = 86_400_000;
 const DEFAULT_BATCH_BYTES = 4 << 20;
@@ -42,7 +42,7 @@ export async function openEmbeddedEventLog(options: EmbeddedEventLogOptions): Pr
     const table = new RecordTable(options.directory, partitions);
     return new EmbeddedEventLog(table, options.retentionMs ?? 7 * DAY_MS, options.clock ?? Date.now);
   } catch (error) {
-    throw statementFailure(error);
+    throw sqliteFailure(error, "opening the event log");
   }
 }
 
@@ -235,7 +235,7 @@ export class EmbeddedEventLog implements EventLog {
     try {
       return work();
     } catch (error) {
-      throw statementFailure(error);
+      throw sqliteFailure(error, "using the event log", "unknownOutcome");
     }
   }
 

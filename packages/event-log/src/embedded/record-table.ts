@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Failure } from "@millrace/failure";
+import { openSqlite } from "@millrace/sqlite";
 import type { LogRecord } from "../event-log.ts";
-import { openDatabase } from "./sqlite.ts";
 
 const FILE_NAME = "event-log.sqlite";
 const FORMAT = "1";
@@ -31,7 +31,7 @@ export class RecordTable {
   readonly #held: StatementSync;
 
   constructor(directory: string, partitions: number | undefined) {
-    this.#database = openDatabase(directory, FILE_NAME, PAGE_BYTES);
+    this.#database = openSqlite({ directory, fileName: FILE_NAME, what: "the event log", pageBytes: PAGE_BYTES });
     try {
       const meta = createTables(this.#database, partitions ?? 8);
       this.generation = meta.generation;

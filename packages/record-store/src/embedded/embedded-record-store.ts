@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Failure } from "@millrace/failure";
+import { sqliteFailure } from "@millrace/sqlite";
 import { checkChange, checkName, checkPage } from "../limits.ts";
 import type {
   CallOptions,
@@ -13,7 +14,6 @@ import { openDatabase } from "./database.ts";
 import { NoticeQueue } from "./notice-queue.ts";
 import { cancelled, PutQueue } from "./put-queue.ts";
 import { RecordTable } from "./record-table.ts";
-import { sqliteFailure } from "./sqlite-failure.ts";
 
 /** Where an embedded record store lies. */
 export type EmbeddedRecordStoreOptions = {

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { Failure } from "@millrace/failure";
+import { sqliteFailure } from "@millrace/sqlite";
 import type { RecordChange, RecordNotice } from "../record-store.ts";
 import type { RecordTable } from "./record-table.ts";
-import { sqliteFailure } from "./sqlite-failure.ts";
 
 type Pending = {
   readonly change: RecordChange;
