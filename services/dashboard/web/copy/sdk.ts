@@ -1,16 +1,63 @@
-import { create, toJson } from "@bufbuild/protobuf";
-import { QuerySchema } from "@millrace/api/millrace/reporting/v1/query_pb";
-import { type Question, queryOf } from "../question/question.ts";
+import type { Question } from "../question/question.ts";
+import { type Range, spanOf } from "../time/range.ts";
+import type { DimensionFilter } from "../url/view.ts";
 
-/** The lines that ask a question with the SDK. `now` is in epoch milliseconds. */
+const COMPARISONS = { previous: "previous_period", year: "previous_year", none: undefined } as const;
+const NAME = /^[A-Za-z_$][\w$]*$/;
+
+/** The lines that ask a question with the SDK. `now`, in epoch milliseconds, decides which day "yesterday" is. */
 export function sdkText(question: Question, origin: string, now: number): string {
-  const query = toJson(QuerySchema, create(QuerySchema, queryOf(question, now)));
-  const lines = JSON.stringify(query, null, 2).replaceAll(/^(\s*)"([A-Za-z_$][\w$]*)":/gm, "$1$2:");
+  const { project, metrics, dimensions = [], every, filters = [], compare = "none", limit, zone } = question;
+  const asked = {
+    project,
+    metrics,
+    ...(dimensions.length > 0 && { dimensions }),
+    range: rangeOf(question.range, zone, now),
+    ...(every !== undefined && { granularity: every }),
+    timeZone: zone,
+    ...(filters.length > 0 && { filter: filterOf(filters) }),
+    ...(limit !== undefined && { limit }),
+    ...(COMPARISONS[compare] !== undefined && { comparison: COMPARISONS[compare] }),
+  };
   return [
     'import { createMillrace } from "@millrace/client";',
     "",
-    `const millrace = createMillrace({ url: ${JSON.stringify(origin)}, key: process.env.MILLRACE_KEY });`,
-    `const { rows } = await millrace.query(${lines});`,
+    `const millrace = createMillrace({ url: ${written(origin)}, key: process.env["MILLRACE_KEY"] ?? "" });`,
+    "const { rows } = await millrace.query({",
+    ...Object.entries(asked).map(([name, value]) => `  ${name}: ${written(value)},`),
+    "});",
     "",
   ].join("\n");
+}
+
+function rangeOf(range: Range, zone: string, now: number): object {
+  if (range.kind === "last") return { last: `${range.count}${range.unit}` };
+  const { start, end } = spanOf(range, zone, now);
+  return { from: new Date(start).toISOString(), to: new Date(end).toISOString() };
+}
+
+/** By dimension, what its values must be and must not be. */
+function filterOf(filters: readonly DimensionFilter[]): object {
+  const conditions = new Map<string, { in?: readonly string[]; not?: readonly string[] }>();
+  for (const { dimension, not, values } of filters) {
+    conditions.set(dimension, { ...conditions.get(dimension), ...(not ? { not: values } : { in: values }) });
+  }
+  // Without a prototype, so that a dimension may have any name.
+  const filter: Record<string, unknown> = Object.create(null);
+  for (const [dimension, condition] of conditions) filter[dimension] = condition.not ? condition : condition.in;
+  return filter;
+}
+
+/** A value as it is written in TypeScript, in one line. */
+function written(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(written).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const pairs = Object.entries(value).map(([name, one]) => `${propertyName(name)}: ${written(one)}`);
+  return `{ ${pairs.join(", ")} }`;
+}
+
+function propertyName(name: string): string {
+  // In a literal `__proto__: x` sets the prototype; only in brackets it is a name.
+  if (name === "__proto__") return '["__proto__"]';
+  return NAME.test(name) ? name : JSON.stringify(name);
 }
