@@ -12,9 +12,9 @@ import {
 } from "../context/contexts-file.ts";
 import { readSecret } from "../context/read-secret.ts";
 import { contextNamed, type GlobalOptions, withoutSlash } from "../context/target.ts";
-import { printTable } from "../output/table.ts";
-import { describe } from "./listing.ts";
-import { print, printJson } from "./options.ts";
+import { formatOf } from "../output/format.ts";
+import { printThing, printThings } from "../output/things.ts";
+import { print } from "./options.ts";
 
 const NOTES = `
 Examples:
@@ -28,8 +28,6 @@ A context is a server by a name: its address, a key, a project. add asks for the
 standard input where that is no terminal; --no-key keeps none. --context NAME and MILLRACE_CONTEXT choose one for a
 command, "use" for all that follow. A context's key is shown to its own server alone. They are kept in
 $XDG_CONFIG_HOME/millrace/contexts.json (by default ~/.config), which only its owner can read.`;
-
-type Json = { readonly json?: boolean };
 
 /** `millrace context`. */
 export function addContextCommand(program: Command): void {
@@ -47,8 +45,8 @@ export function addContextCommand(program: Command): void {
   context
     .command("list")
     .description("List the servers; the one in use is marked.")
-    .option("--json", "print JSON")
-    .action((options: Json) => listContexts(options));
+    .option("--json", "short for --output json")
+    .action((_options: unknown, command: Command) => listContexts(command));
   context
     .command("use")
     .argument("[name]", "the context to use from now on")
@@ -59,8 +57,8 @@ export function addContextCommand(program: Command): void {
     .command("show")
     .argument("[name]", "the context (default: the one in use)")
     .description("Show a server, its key masked.")
-    .option("--json", "print JSON")
-    .action((name: string | undefined, options: Json) => show(name, options));
+    .option("--json", "short for --output json")
+    .action((name: string | undefined, _options: unknown, command: Command) => show(name, command));
   context
     .command("remove")
     .argument("<name>", "the context")
@@ -95,17 +93,16 @@ async function keyOf(given: string | boolean | undefined, name: string): Promise
   return text;
 }
 
-function listContexts(options: Json): void {
+function listContexts(command: Command): void {
   const { contexts } = known();
   const all = Object.entries(contexts.contexts).sort(([a], [b]) => (a < b ? -1 : 1));
   const documents = all.map(([name, each]) => documentOf(name, each, contexts));
-  if (options.json === true) {
-    printJson(documents);
-    return;
-  }
-  const columns = ["", "context", "address", "project", "key"].map((title) => ({ title }));
-  const rows = documents.map(({ name, inUse, url, project, key }) => [inUse ? "*" : "", name, url, project, key]);
-  printTable(columns, rows, "There are no contexts: millrace context add NAME --url URL");
+  printThings(formatOf(command), {
+    columns: ["", "context", "address", "project", "key"].map((title) => ({ title })),
+    rows: documents.map(({ name, inUse, url, project, key }) => [inUse ? "*" : "", name, url, project, key]),
+    none: "There are no contexts: millrace context add NAME --url URL",
+    documents,
+  });
 }
 
 function use(name: string | undefined, none: boolean): void {
@@ -121,22 +118,21 @@ function use(name: string | undefined, none: boolean): void {
   print(`${name} is in use: ${url}`);
 }
 
-function show(name: string | undefined, options: Json): void {
+function show(name: string | undefined, command: Command): void {
   const { contexts } = known();
   const wanted = name ?? (process.env["MILLRACE_CONTEXT"] || contexts.current);
   if (wanted === undefined) throw wrong("no context is in use: millrace context use NAME");
   const document = documentOf(wanted, contextNamed(contexts, wanted), contexts);
-  if (options.json === true) {
-    printJson(document);
-    return;
-  }
-  describe([
-    ["context", document.name],
-    ["address", document.url],
-    ["project", document.project],
-    ["key", document.key],
-    ["in use", document.inUse ? "yes" : "no"],
-  ]);
+  printThing(formatOf(command), {
+    values: [
+      ["context", document.name],
+      ["address", document.url],
+      ["project", document.project],
+      ["key", document.key],
+      ["in use", document.inUse ? "yes" : "no"],
+    ],
+    document,
+  });
 }
 
 function remove(name: string): void {

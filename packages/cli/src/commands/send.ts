@@ -1,5 +1,6 @@
 import { Failure } from "@millrace/failure";
 import { type Command, Option } from "commander";
+import { formatOf } from "../output/format.ts";
 import { FORMATS } from "../send/row.ts";
 import { type EventOptions, sendEvent } from "../send/send-event.ts";
 import { type FileOptions, sendFile } from "../send/send-file.ts";
@@ -70,16 +71,17 @@ export function addSendCommand(program: Command): void {
     .option("--give-up-after <duration>", "how long to try when the server is away (default: 10m; one event: 10s)")
     .option("--strict", "exit with 1 when a row was rejected")
     .option("--wait", "wait until everything is counted")
-    .option("--json", "print the summary as JSON")
+    .option("--json", "short for --output json: the summary")
     .addHelpText("after", NOTES)
     .action(async (name: string | undefined, options: SendOptions, command: Command) => {
       const connection = connectionOf(command);
+      const json = formatOf(command, ["table", "json"]) === "json";
       if (options.file !== undefined) {
         if (name !== undefined) throw wrong(`give a name or --file, not both; with a file: --map "name='${name}'"`);
-        await sendFile(connection, { ...options, file: options.file });
+        await sendFile(connection, { ...options, json, file: options.file });
       } else {
         if (name === undefined) throw wrong("give an event's name, or --file");
-        await sendEvent(connection, name, options);
+        await sendEvent(connection, name, { ...options, json });
       }
     });
 }

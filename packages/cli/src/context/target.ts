@@ -21,6 +21,9 @@ export type Target = {
   readonly project: string | undefined;
 };
 
+/** What `urlFrom` says where the data directory's credentials name the server. */
+export const FROM_CREDENTIALS = "the data directory's credentials";
+
 /** Where a server is that nothing was said about. */
 export const DEFAULT_URL = "http://127.0.0.1:8080";
 
@@ -46,7 +49,7 @@ export function targetOf(
     [named?.context.url, named?.from],
     [environment["MILLRACE_URL"], "MILLRACE_URL"],
     [fallback?.context.url, fallback?.from],
-    [kept?.url, "the data directory's credentials"],
+    [kept?.url, FROM_CREDENTIALS],
   ]) ?? [DEFAULT_URL, "the default"];
   const url = withoutSlash(address);
   const own = (choice: Chosen | undefined) =>

@@ -22,11 +22,9 @@ export async function checkDataDirectory(directory: string): Promise<readonly Ch
     ({ mode } = found);
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return [ok(NAME, `${path} does not exist yet: the first start makes it`)];
-    return [
-      problem(NAME, `${path} can not be used (${code})`, "It must belong to the user who runs the server: chown -R"),
-    ];
+    return [accessProblem(path, { code: code ?? String(error) })];
   }
   const checks = [await spaceCheck(path)];
   if ((mode & OTHERS) !== 0) {
@@ -34,6 +32,11 @@ export async function checkDataDirectory(directory: string): Promise<readonly Ch
   }
   checks.push(...(await credentialsCheck(join(path, CREDENTIALS_FILE))));
   return checks;
+}
+
+/** What it means that a directory can not be used. */
+export function accessProblem(path: string, { code }: { readonly code: string }): Check {
+  return problem(NAME, `${path} can not be used (${code})`, "It must belong to the user who runs the server: chown -R");
 }
 
 /** What the free space of a disk means. */

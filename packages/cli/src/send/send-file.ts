@@ -3,6 +3,7 @@ import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_p
 import { type BalanceSheet, StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import { Failure } from "@millrace/failure";
 import type { Connection } from "../connection.ts";
+import { FROM_CREDENTIALS } from "../context/target.ts";
 import { parseDuration } from "../duration.ts";
 import { zoneNamed } from "../zoned-time.ts";
 import { packBatches } from "./batches.ts";
@@ -130,8 +131,9 @@ function openCheckpoint(
   const { delimiter, text, timeZone, idSeed, skip, limit } = options;
   const isImport = options.import === true;
   const what = { format, rules, delimiter, text, timeZone, idSeed, skip, limit, isImport };
-  const whither = { url: connection.url, project: connection.project };
-  const { credentialsPath } = connection;
+  const { credentialsPath, target, project } = connection;
+  // A local server may come back at another port, with the same data.
+  const whither = { server: target.urlFrom === FROM_CREDENTIALS ? credentialsPath : target.url, project };
   const state = resumeStateOf(options.file, { what, whither }, { credentialsPath, environment: process.env });
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   return new Checkpoint(state, { resume: options.resume === true, say, now: Date.now });
