@@ -8,7 +8,7 @@ import { boundaryViolations } from "./boundary-rules.ts";
 
 const root = process.argv[2] ?? join(import.meta.dirname, "..");
 const patterns = ["{packages,services,test}/*/package.json", "{packages,services,test,scripts}/**/*.{ts,tsx}"];
-const skipped = /node_modules|^packages\/api\/src\/gen/;
+const skipped = /node_modules|^packages\/api\/src\/gen|^(packages|services)\/[^/]+\/dist\//;
 const paths = globSync(patterns, { cwd: root, exclude: (path) => path.includes("node_modules") })
   .map((path) => path.replaceAll("\\", "/"))
   .filter((path) => !skipped.test(path));

@@ -2,6 +2,8 @@ import type { Question } from "../question/question.ts";
 import { type Range, spanOf } from "../time/range.ts";
 import type { DimensionFilter } from "../url/view.ts";
 
+/** The package for those who ask; the page itself does not use it. */
+const SDK = "@millrace/client";
 const COMPARISONS = { previous: "previous_period", year: "previous_year", none: undefined } as const;
 const NAME = /^[A-Za-z_$][\w$]*$/;
 
@@ -20,7 +22,7 @@ export function sdkText(question: Question, origin: string, now: number): string
     ...(COMPARISONS[compare] !== undefined && { comparison: COMPARISONS[compare] }),
   };
   return [
-    'import { createMillrace } from "@millrace/client";',
+    `import { createMillrace } from ${written(SDK)};`,
     "",
     `const millrace = createMillrace({ url: ${written(origin)}, key: process.env["MILLRACE_KEY"] ?? "" });`,
     "const { rows } = await millrace.query({",
