@@ -27,6 +27,16 @@ describe("calls within the process", () => {
     expect(broken.rawMessage).toMatch(/^internal error/);
   });
 
+  it("by a key of web pages are refused, as no page makes them", async () => {
+    const principal = { ...KEYS["report-key"]!, allowedOrigins: ["https://example.org"] };
+    const client = createClient(ProjectService, inProcessTransport(fixtureRoutes, { principal }));
+    const refused = await errorOf(client.getProject({}));
+    expect(refused.code).toBe(Code.PermissionDenied);
+    expect(refused.findDetails(ErrorInfoSchema)[0]?.reason).toBe("ORIGIN_NOT_ALLOWED");
+    const headers = { origin: "https://example.org" };
+    expect((await client.getProject({}, { headers })).project?.projectId).toBe("shop");
+  });
+
   it("stream", async () => {
     const client = createClient(
       SnapshotService,
