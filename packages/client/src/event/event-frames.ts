@@ -30,7 +30,7 @@ export function countFrames(bytes: Uint8Array): number {
 
 /** A copy of the frames as fields `events` of a SendRequest. */
 export function asSendRequest(frames: Uint8Array): Uint8Array {
-  const bytes = frames.slice();
+  const bytes = new Uint8Array(frames);
   for (let at = 0; at >= 0 && at < bytes.length; ) {
     const next = frameEnd(bytes, at, bytes.length);
     bytes[at] = SEND_TAG;
