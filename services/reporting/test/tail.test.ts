@@ -297,6 +297,7 @@ it("refuses a filter that is wrong, by its field", async () => {
   expect(await refused(condition("amount", Operator.LESS, "ten"))).toContain("filter.condition.values[0]");
   expect(await refused(condition("properties.", Operator.EQUALS, "x"))).toContain("filter.condition.field");
   expect(await refused(condition("k".repeat(129), Operator.EQUALS, "x"))).toContain("filter.condition.field");
+  expect(await refused(condition("a", Operator.EQUALS, "x".repeat(17_000)))).toContain("at most 16384");
   expect(await refused({ maxEventsPerSecond: 201 })).toContain("max_events_per_second");
 });
 

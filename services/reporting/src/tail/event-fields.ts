@@ -1,4 +1,5 @@
-import type { Filter } from "@millrace/api/millrace/event/v1/filter_pb";
+import { toBinary } from "@bufbuild/protobuf";
+import { type Filter, FilterSchema } from "@millrace/api/millrace/event/v1/filter_pb";
 import { CURRENT_VERSION, ENRICHMENT_VERSIONS, enrichment } from "@millrace/enrichment";
 import { Failure } from "@millrace/failure";
 import { compileFilter, DERIVED_FIELDS, EventView, OWN_FIELDS } from "@millrace/rollup";
@@ -6,6 +7,9 @@ import type { ProcessedEvent } from "./processed-event.ts";
 
 const PREFIX = "properties.";
 const KEY_BYTES_MAX = 128;
+
+/** A filter is asked of every event, so it is as small as a metric's. */
+const FILTER_BYTES_MAX = 16 * 1024;
 
 /** Says of an event whether it is wanted. */
 export type IsWanted = (event: ProcessedEvent) => boolean;
@@ -16,6 +20,7 @@ export type IsWanted = (event: ProcessedEvent) => boolean;
  * @throws Failure `invalid` that names the part of `filter` that is wrong
  */
 export function wantedEvents(names: readonly string[], filter: Filter | undefined): IsWanted | undefined {
+  checkSize(filter);
   const passes = filter?.kind.case === undefined ? undefined : byVersion((version) => passesOf(filter, version));
   if (names.length === 0) return passes;
   const wanted = new Set(names);
@@ -56,6 +61,12 @@ function passesOf(filter: Filter, version: number): IsWanted {
     view.show(event.foldEvent);
     return passes();
   };
+}
+
+function checkSize(filter: Filter | undefined): void {
+  const bytes = filter === undefined ? 0 : toBinary(FilterSchema, filter).length;
+  if (bytes <= FILTER_BYTES_MAX) return;
+  throw Failure.invalidField("filter", `takes ${bytes} bytes; at most ${FILTER_BYTES_MAX} are allowed`);
 }
 
 /** Any property may be asked for, whether or not an event ever had it; but not one that none can have. */
