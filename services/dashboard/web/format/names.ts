@@ -1,5 +1,5 @@
 /** What templates call their dimensions and metrics, where the name alone would not read well. */
-const TITLES: Readonly<Record<string, string>> = {
+const TITLES = namesOf({
   page: "Page",
   referrer: "Referrer",
   referrer_source: "Source",
@@ -13,24 +13,24 @@ const TITLES: Readonly<Record<string, string>> = {
   views_per_session: "Views per session",
   error_rate: "Error rate",
   order_value: "Order value",
-};
+});
 
 /** What an absent value of a dimension means. */
-const ABSENT: Readonly<Record<string, string>> = {
+const ABSENT = namesOf({
   referrer_source: "Direct, or not known",
   referrer: "Direct, or not known",
   country: "Not known",
   browser: "Not known",
   os: "Not known",
   device: "Not known",
-};
+});
 
 /** What enrichment calls sources that are no site. */
-const SOURCES: Readonly<Record<string, string>> = { "(direct)": "Direct", "(internal)": "From within the site" };
+const SOURCES = namesOf({ "(direct)": "Direct", "(internal)": "From within the site" });
 
 /** The name of a metric or dimension for people: `page_views` is "Page views", `latency.p95` is "Latency p95". */
 export function titleOf(name: string): string {
-  const known = TITLES[name];
+  const known = TITLES.get(name);
   if (known !== undefined) return known;
   const words = name.replace(/^properties\./, "").replaceAll(/[._]+/g, " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
@@ -38,8 +38,9 @@ export function titleOf(name: string): string {
 
 /** The value of a dimension for people. */
 export function valueTitle(dimension: string, value: string): string {
-  if (dimension === "referrer_source" && value in SOURCES) return SOURCES[value]!;
-  if (value === "") return ABSENT[dimension] ?? "(none)";
+  const source = dimension === "referrer_source" ? SOURCES.get(value) : undefined;
+  if (source !== undefined) return source;
+  if (value === "") return ABSENT.get(dimension) ?? "(none)";
   if (dimension === "country" && /^[A-Z]{2}$/.test(value)) return countryName(value);
   return value;
 }
@@ -49,4 +50,9 @@ let regions: Intl.DisplayNames | undefined;
 function countryName(code: string): string {
   regions ??= new Intl.DisplayNames(undefined, { type: "region" });
   return regions.of(code) ?? code;
+}
+
+/** By name: any text may be looked up, also what objects have by nature. */
+function namesOf(names: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(names));
 }

@@ -156,11 +156,13 @@ function ownPanels(catalog: Catalog, shown: Plan["panels"]): Plan["panels"] {
   const known = shown.flatMap(({ tabs }) => tabs.map(({ dimensions }) => dimensions));
   const seen = new Set(known.map((dimensions) => dimensions.toSorted().join(",")));
   const single = new Set(known.flat());
-  const tabs = catalog.rollups.flatMap(({ dimensions }): Tab[] => {
+  const narrowFirst = catalog.rollups.toSorted((a, b) => a.dimensions.length - b.dimensions.length);
+  const tabs = narrowFirst.flatMap(({ dimensions }): Tab[] => {
     const key = dimensions.toSorted().join(",");
     // A combination of what is shown already is there to be filtered by.
     if (dimensions.length === 0 || seen.has(key) || dimensions.every((one) => single.has(one))) return [];
     seen.add(key);
+    for (const dimension of dimensions) single.add(dimension);
     return [{ title: dimensions.map(titleOf).join(" and "), dimensions }];
   });
   return Array.from({ length: Math.ceil(tabs.length / OWN_TABS) }, (_, place) => {

@@ -5,7 +5,8 @@ import { Tabs } from "../panel/tabs.tsx";
 import { useWorkspace } from "../project/workspace.tsx";
 import { problemOf } from "../rpc/problem.ts";
 import { firstCommand, firstCurl, scriptTag } from "./first-lines.ts";
-import { newBrowserKey, newServerKey, originOf } from "./new-key.ts";
+import { newBrowserKey, newServerKey } from "./new-key.ts";
+import { originOf } from "./origin.ts";
 import "./start.css";
 
 /** What a project shows that nothing was ever sent to: the lines to paste. It goes when the first event arrives. */

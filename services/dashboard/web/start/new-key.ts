@@ -20,16 +20,3 @@ export async function newBrowserKey(projectId: string, origin: string): Promise<
   });
   return text;
 }
-
-/** The origin of whatever a person writes for a site: "example.org" is https://example.org. Undefined for nonsense. */
-export function originOf(text: string): string | undefined {
-  const trimmed = text.trim();
-  if (trimmed === "") return undefined;
-  const isLocal = /^(localhost|127\.0\.0\.1)(:\d+)?(\/|$)/.test(trimmed);
-  const address = /^https?:\/\//i.test(trimmed) ? trimmed : `${isLocal ? "http" : "https"}://${trimmed}`;
-  const wildcard = address.replace("://*.", "://");
-  if (!URL.canParse(wildcard)) return undefined;
-  const { protocol, host } = new URL(wildcard);
-  if (host === "" || (!host.includes(".") && !host.startsWith("localhost"))) return undefined;
-  return `${protocol}//${wildcard === address ? "" : "*."}${host}`;
-}
