@@ -87,6 +87,21 @@ describe("the picture of a watch", () => {
     }
   });
 
+  it.each([20, 40, 60, 100])("fits into %d columns in any height, with few short rows too", (width) => {
+    const few = state({
+      byTotal: answer([PAGE, VIEWS, VISITORS], [["/start", 1, 1]]),
+      bySeries: answer(
+        [TIME, PAGE, VIEWS],
+        MINUTES.map((time) => [time, "/start", 1]),
+      ),
+    });
+    for (let height = 1; height <= 50; height++) {
+      for (const line of watchFrame(few, { ...OPTIONS, width, height })) {
+        expect(textWidth(line), line).toBeLessThanOrEqual(Math.max(width, 34));
+      }
+    }
+  });
+
   it("draws charts where nothing is broken down", () => {
     const { byTotal: _, bySeries: __, ...rest } = state();
     const lines = watchFrame(rest, { ...OPTIONS, width: 80, height: 30 });

@@ -54,7 +54,7 @@ describe("a chart of a series", () => {
   const init = { title: "views", times, values: [1, 4, 2], texts: ["1", "4", "2"], previous: undefined, isWhole: true };
 
   it("has both axes, and says the latest and the greatest value", () => {
-    expect(seriesChart(init, { width: 30, height: 4, isUnicode: true, paint })).toEqual([
+    expect(seriesChart(init, { width: 40, height: 4, isUnicode: true, paint })).toEqual([
       "views  latest 2, greatest 4 (10:01)",
       "4 ┤         ███████",
       "  │         ███████",

@@ -1,4 +1,5 @@
 import type { Paint } from "../../terminal/color.ts";
+import { textWidth } from "../text-width.ts";
 import { bucketSpan, hasColumns, plot, type Series } from "./plot.ts";
 import { abbreviated, scaleOf } from "./scale.ts";
 import { timeAxis, timeLabels } from "./time-axis.ts";
@@ -48,7 +49,7 @@ export function seriesChart(
       ? bucketSpan(at, values.length, width)[0]
       : Math.round((at / Math.max(1, values.length - 1)) * (width - 1));
   lines.push(`${" ".repeat(labelWidth + 3)}${timeAxis(times, startOf, Math.max(used, 12))}`.trimEnd());
-  return [`${title}${summary(times, values, texts)}`, ...lines];
+  return [summarized(title, { times, values, texts }, options.width), ...lines];
 }
 
 /** The scale whose steps are all of the same height, with as much of the height as that leaves. */
@@ -63,12 +64,18 @@ function fittedScale(values: readonly number[], heightMax: number, isWhole: bool
   return best;
 }
 
-function summary(times: readonly string[], values: Series, texts: readonly string[]): string {
+/** The title with the latest and the greatest value, as far as there is space. */
+function summarized(
+  title: string,
+  { times, values, texts }: Pick<SeriesInit, "times" | "values" | "texts">,
+  width: number,
+) {
   let greatest = -1;
   for (const [at, value] of values.entries()) {
     if (value !== undefined && (greatest === -1 || value > values[greatest]!)) greatest = at;
   }
-  if (greatest === -1) return "";
-  const at = timeLabels(times)[greatest];
-  return `  latest ${texts.at(-1)}, greatest ${texts[greatest]} (${at})`;
+  if (greatest === -1) return title;
+  const latest = `${title}  latest ${texts.at(-1)}`;
+  const all = `${latest}, greatest ${texts[greatest]} (${timeLabels(times)[greatest]})`;
+  return [all, latest].find((text) => textWidth(text) <= width) ?? title;
 }
