@@ -12,8 +12,9 @@ Examples:
   millrace completion zsh > "\${fpath[1]}/_millrace"
   millrace completion fish > ~/.config/fish/completions/millrace.fish
 
-It completes commands, flags and their values; names of projects, metrics and dimensions are asked from the server, for at
-most half a second. Where millrace is not on the path, make it a name of your shell first:
+It completes commands, flags and their values; names of projects, metrics and
+dimensions are asked from the server, for at most half a second. Where millrace
+is not on the path, make it a name of your shell first:
   alias millrace='npx millrace'`;
 
 /** `millrace completion`, and what its scripts call. */

@@ -24,10 +24,12 @@ Examples:
   millrace query page_views --context local
   millrace context use --none
 
-A context is a server by a name: its address, a key, a project. add asks for the key without showing it, or reads it from
-standard input where that is no terminal; --no-key keeps none. --context NAME and MILLRACE_CONTEXT choose one for a
-command, "use" for all that follow. A context's key is shown to its own server alone. They are kept in
-$XDG_CONFIG_HOME/millrace/contexts.json (by default ~/.config), which only its owner can read.`;
+A context is a server by a name: its address, a key, a project. add asks for the
+key without showing it, or reads it from standard input where that is no
+terminal; --no-key keeps none. --context NAME and MILLRACE_CONTEXT choose one
+for a command, "use" for all that follow. A context's key is shown to its own
+server alone. They are kept in $XDG_CONFIG_HOME/millrace/contexts.json (by
+default ~/.config), which only its owner can read.`;
 
 /** `millrace context`. */
 export function addContextCommand(program: Command): void {

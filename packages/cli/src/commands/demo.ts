@@ -17,14 +17,21 @@ Examples:
   millrace demo --backfill 30d --rate 1 --duration 0s
   millrace demo --project playground --duration 10m --seed another-site
 
-It plays a web site: visits from search engines, links and campaigns, of people in several countries with browsers of
-every kind, by day and by night; new ones, some that come again, crawlers; page views from landing page to pricing, docs and
-blog, signups and orders. They count in the metrics of the template web; where one of signups, orders and revenue is
-missing, it is made, with rollups by country, product and plan. Without --project it plays into "demo", which it makes where it is missing.
+It plays a web site: visits from search engines, links and campaigns, of people
+in several countries with browsers of every kind, by day and by night; new
+ones, some that come again, crawlers; page views from landing page to pricing,
+docs and blog, signups and orders. They count in the metrics of the template
+web; where one of signups, orders and revenue is missing, it is made, with
+rollups by country, product and plan. Without --project it plays into "demo",
+which it makes where it is missing.
 
-The same seed plays the same events with the same ids at the same time. So --backfill sends what is missing of the past and
-doubles nothing, however often it runs; old events need a key with the scope import, which is made where the
-administrator's key is known. --rate is the average of a week: nights are quieter.`;
+The same seed plays the same events with the same ids at the same time. So
+--backfill sends what is missing of the past and doubles nothing, however often
+it runs; old events need a key with the scope import, which is made where the
+administrator's key is known. --rate is the average of a week: nights are
+quieter.
+
+Exit codes: 1 an event was rejected or could not be sent, 130 interrupted.`;
 
 const DEFAULT_PROJECT = "demo";
 const DURATION_DAYS_MAX = 400;
@@ -117,6 +124,9 @@ function summaryOf({ backfill, live, sent, ms }: DemoResult, isInterrupted: bool
     lines.push(`  ${grouped(sent.duplicate)} of them had been sent before; nothing counts twice.`);
   for (const [reason, count] of Object.entries(sent.rejected)) lines.push(`  rejected: ${grouped(count)} ${reason}`);
   if (sent.unsent > 0) lines.push(`  ${grouped(sent.unsent)} could not be sent.`);
+  if (isInterrupted && backfill.events > 0 && live.events === 0) {
+    lines.push("The past is not whole: the same command goes on, and nothing counts twice.");
+  }
   return lines.join("\n");
 }
 

@@ -13,15 +13,17 @@ Examples:
   millrace doctor --url https://millrace.example.org --key mlr_live_…
   millrace doctor --context prod --output json
 
-It looks at Node, the address (name, connection, HTTP/1.1, HTTP/2 or TLS), the local server's data directory and ports, the
-clock, the keys and what they may do, the releases on both sides, and how counting goes. Every line says ok, warning or
-problem, and what to do.
+It looks at Node, the address (name, connection, HTTP/1.1, HTTP/2 or TLS), the
+local server's data directory and ports, the page, the clock, the keys and what
+they may do, the releases on both sides, and how counting goes. Every line says
+ok, warning or problem, and what to do.
 
 Exit codes: 0 no problem (there may be warnings), 1 a problem.`;
 
 const STYLES: Readonly<Record<Level, Style>> = { ok: "green", warning: "yellow", problem: "red" };
 const LEVEL_WIDTH = "problem".length;
 const NAME_WIDTH = "protocols".length;
+const WIDTH_MIN = 30;
 
 /** `millrace doctor`. */
 export function addDoctorCommand(program: Command): void {
@@ -50,9 +52,22 @@ async function doctor(command: Command): Promise<void> {
 
 function lineOf({ name, level, text, advice }: Check): string {
   const paint = painter(wantsColor());
-  const line = `${paint(STYLES[level], level.padEnd(LEVEL_WIDTH))}  ${name.padEnd(NAME_WIDTH)}  ${text}`;
-  if (advice === undefined) return line;
-  return `${line}\n${" ".repeat(LEVEL_WIDTH + NAME_WIDTH + 4)}${typable(advice)}`;
+  const head = `${paint(STYLES[level], level.padEnd(LEVEL_WIDTH))}  ${name.padEnd(NAME_WIDTH)}  `;
+  const indent = LEVEL_WIDTH + NAME_WIDTH + 4;
+  const lines = [...wrapped(text, indent), ...(advice === undefined ? [] : wrapped(typable(advice), indent))];
+  return `${head}${lines.join(`\n${" ".repeat(indent)}`)}`;
+}
+
+/** The lines of a text in the rest of a terminal's width; files and pipes get it in one. */
+function wrapped(text: string, indent: number): readonly string[] {
+  const width = process.stdout.isTTY === true ? Math.max(WIDTH_MIN, process.stdout.columns - indent) : text.length;
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
 }
 
 function verdict(problems: number, warnings: number): string {

@@ -16,30 +16,44 @@ Examples:
   millrace send --file big.ndjson.gz --import --resume
   tail -F app.ndjson | millrace send --file - --format ndjson
 
-Files: NDJSON, CSV with a header row, or access logs of Apache and nginx; gzip is recognised. A file is streamed.
-  Without --map, keys and columns are what their names say: event_id, name (event_type), time (timestamp), user_id,
-  anonymous_id, session_id, properties; every other one is a property. Access logs become page_view events with url,
-  referrer, user_agent, method, status, bytes; their column visitor is a hash of ip and user_agent, so that the address
-  itself (column ip) is never sent unless it is mapped.
-  With --map, only what is mapped is sent. FIELD is name, time, user_id, anonymous_id, session_id, event_id, or a
-  property's key (properties.KEY where it is also the name of a field). EXPR is a column or key (a.b goes into objects,
-  "in double quotes" where it has a * or quote), 'text', a number, or a product A*B. FIELD?=EXPR: fine without it.
-  Empty cells and nulls are absent. Plain decimals of CSV become numbers in properties, unless --text names the column.
-  Times: ISO 8601, seconds or milliseconds since 1970, or as in access logs; without an offset they are in --time-zone.
+Files: NDJSON, CSV with a header row, or access logs of Apache and nginx; gzip
+  is recognised. A file is streamed.
+  Without --map, keys and columns are what their names say: event_id, name
+  (event_type), time (timestamp), user_id, anonymous_id, session_id,
+  properties; every other one is a property. Access logs become page_view
+  events with url, referrer, user_agent, method, status, bytes; their column
+  visitor is a hash of ip and user_agent, so that the address itself (column
+  ip) is never sent unless it is mapped.
+  With --map, only what is mapped is sent. FIELD is name, time, user_id,
+  anonymous_id, session_id, event_id, or a property's key (properties.KEY where
+  it is also the name of a field). EXPR is a column or key (a.b goes into
+  objects, "in double quotes" where it has a * or quote), 'text', a number, or
+  a product A*B. FIELD?=EXPR: fine without it.
+  Empty cells and nulls are absent. Plain decimals of CSV become numbers in
+  properties, unless --text names the column.
+  Times: ISO 8601, seconds or milliseconds since 1970, or as in access logs;
+  without an offset they are in --time-zone.
 
-Nothing is counted twice: events without an id of their own get one made from what the record says and where it stands
-in the file. So a file that was interrupted is simply sent again; --resume leaves out what had arrived, which is only
-faster: where that ended is kept beside the credentials, for this file, this mapping and this server. To send one file under two mappings, give the second
-an --id-seed. Rows without a time of their own are only recognised for 24 hours.
+Nothing is counted twice: events without an id of their own get one made from
+what the record says and where it stands in the file. So a file that was
+interrupted is simply sent again; --resume leaves out what had arrived, which
+is only faster: where that ended is kept beside the credentials, for this file,
+this mapping and this server. To send one file under two mappings, give the
+second an --id-seed. Rows without a time of their own are only recognised for
+24 hours.
 
-Events older than the project's late window (48 hours by default) are kept but not counted: the server finds that out
-after accepting them, and "millrace status" counts them as late. For such files use --import, which needs a key with the
-scope import; where the administrator's key is known, one is made and kept in the credentials file.
+Events older than the project's late window (48 hours by default) are kept but
+not counted: the server finds that out after accepting them, and "millrace
+status" counts them as late. For such files use --import, which needs a key
+with the scope import; where the administrator's key is known, one is made and
+kept in the credentials file.
 
-What comes slowly is sent within about a second. Ctrl-C stops reading, lets what is on its way arrive, and sums up.
+What comes slowly is sent within about a second. Ctrl-C stops reading, lets
+what is on its way arrive, and sums up.
 
-Exit codes: 1 rows were rejected and --strict was given, or no row was accepted at all; 3 the server stayed away for
-longer than --give-up-after; 130 interrupted.`;
+Exit codes: 1 rows were rejected and --strict was given, or no row was accepted
+at all; 3 the server stayed away for longer than --give-up-after; 130
+interrupted.`;
 
 type SendOptions = Omit<FileOptions, "file"> & EventOptions & { readonly file?: string };
 

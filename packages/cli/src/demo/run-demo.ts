@@ -69,8 +69,8 @@ export async function runDemo(
     if (options.backfillMs > 0) {
       const onTime = (ms: number) => display.past((ms - fromMs) / options.backfillMs);
       await playPast(traffic, [fromMs, startMs], stage, { totals: backfill, onTime });
-      if (!stop.signal.aborted) await arrived(millrace, stop.signal);
-      display.pastEnd(backfill, now() - startMs);
+      await arrived(millrace, stop.signal);
+      if (!stop.signal.aborted) display.pastEnd(backfill, now() - startMs);
     }
     if (!stop.signal.aborted && options.durationMs !== 0) {
       const endMs = options.durationMs === undefined ? Number.POSITIVE_INFINITY : startMs + options.durationMs;

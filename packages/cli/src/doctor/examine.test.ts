@@ -43,7 +43,9 @@ describe("an examination", () => {
   });
 
   it("tells a name that nobody knows, and an address where nobody listens", async () => {
-    expect((await examined("http://nobody..invalid"))["address"]?.text).toMatch(/the name nobody..invalid is not known/);
+    expect((await examined("http://nobody..invalid"))["address"]?.text).toMatch(
+      /the name nobody..invalid is not known/,
+    );
     const nobody = await examined("http://127.0.0.1:1");
     expect(nobody["address"]).toMatchObject({ level: "problem", text: expect.stringContaining("nothing listens") });
   });

@@ -6,6 +6,7 @@ import { type Check, ok, problem, warning } from "./check.ts";
 import { checkClock } from "./clock.ts";
 import { checkDataDirectory } from "./data-directory.ts";
 import { type TriedKey, tryKey } from "./key.ts";
+import { checkPage } from "./page.ts";
 import { checkPort } from "./ports.ts";
 import { checkProcessing } from "./processing.ts";
 
@@ -44,6 +45,7 @@ export async function* examine({ options, environment, version }: Patient): Asyn
     if (isLocal) yield* await portChecks(url, answering.listener, environment);
     return;
   }
+  yield await checkPage(url);
   yield checkClock(answering.date);
   let best: TriedKey | undefined;
   let areAllBad = true;
