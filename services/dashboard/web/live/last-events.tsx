@@ -81,7 +81,8 @@ export function LastEvents(): ReactNode {
         ) : list.events.length === 0 ? (
           <Nothing>No event has arrived just now. The next one shows here.</Nothing>
         ) : (
-          <ol className="events">
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          <ol className="events" aria-label="Last events, newest first" tabIndex={0}>
             {list.events.map(({ key, event }) => (
               <EventLine key={key} tailed={event} zone={zone} />
             ))}

@@ -38,7 +38,10 @@ export function DimensionPanel(props: {
   const tab = tabs[Math.min(place, tabs.length - 1)]!;
   const [first = ""] = tab.dimensions;
   // What is chosen here is marked among the others, so that one can choose another: its own table is not filtered by it.
-  const filters = (asked.filters ?? []).filter(({ dimension, not }) => not || dimension !== first);
+  const filters = [
+    ...(asked.filters ?? []).filter(({ dimension, not }) => not || dimension !== first),
+    ...(tab.without === undefined ? [] : [{ dimension: first, not: true, values: [tab.without] }]),
+  ];
   const metric = tableMetric(tab, number, plan, catalog, dimensionsOf(filters));
   const question: Question = {
     ...asked,

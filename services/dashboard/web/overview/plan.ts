@@ -5,7 +5,12 @@ import { askableNames, type Catalog, isKept, unitOf } from "../question/catalog.
 import { isMeasured, type KeyNumber, plain, ratio } from "./key-number.ts";
 
 /** One table: what is broken down, and by what. The first dimension is the one whose values are chosen by a click. */
-export type Tab = { readonly title: string; readonly dimensions: readonly string[] };
+export type Tab = {
+  readonly title: string;
+  readonly dimensions: readonly string[];
+  /** A value of the first dimension that is none for a reader. */
+  readonly without?: string;
+};
 
 /** What the overview of a project shows. */
 export type Plan = {
@@ -81,7 +86,8 @@ function webPlan(catalog: Catalog): Plan {
       {
         title: "Sources",
         tabs: [
-          { title: "Sources", dimensions: ["referrer_source"] },
+          // Going from page to page is no way to come to the site.
+          { title: "Sources", dimensions: ["referrer_source"], without: "(internal)" },
           { title: "Referrers", dimensions: ["referrer"] },
           { title: "Campaigns", dimensions: ["utm_campaign", "utm_source", "utm_medium"] },
         ],

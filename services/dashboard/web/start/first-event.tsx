@@ -13,7 +13,7 @@ import "./start.css";
 export function FirstEvent(): ReactNode {
   const { project } = useWorkspace();
   const isWeb = project.template === Template.WEB;
-  const ways = [...(isWeb ? ["Web page"] : []), "Command line", "curl"];
+  const ways = ["Command line", ...(isWeb ? ["Web page"] : []), "curl"];
   const [place, setPlace] = useState(0);
   const way = ways[place] ?? ways[0];
   return (
