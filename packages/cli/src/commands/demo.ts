@@ -8,6 +8,7 @@ import { RATE_MAX } from "../demo/traffic.ts";
 import { parseDuration } from "../duration.ts";
 import { formatOf } from "../output/format.ts";
 import { elapsed, grouped } from "../output/number-text.ts";
+import { typable } from "../terminal/invocation.ts";
 import { print, printJson } from "./options.ts";
 
 const NOTES = `
@@ -70,8 +71,10 @@ async function demo(options: Options, command: Command): Promise<void> {
 
   const { stop, isInterrupted } = stopAtSignals();
   await ensureDemoProject(connection, say);
-  say(`Playing ${played.rate} events/s into ${connection.project || "the key's project"} at ${connection.url}.`);
-  say(`Look at it: ${connection.url}/ (millrace open signs you in), or millrace watch page_views. Ctrl-C ends it.`);
+  const where = connection.project === "" ? "" : ` --project ${connection.project}`;
+  say(`Playing ${played.rate} events/s into ${connection.project || "the key's project"}. Ctrl-C ends it.`);
+  say(`  Page      ${connection.url}/  (${typable("millrace open")} signs you in)`);
+  say(`  Terminal  ${typable(`millrace watch page_views${where}`)}`);
   const result = await runDemo(connection, played, { stop, now: Date.now });
   if (format === "json") printJson(documentOf(connection.project, result));
   else print(summaryOf(result, isInterrupted()));

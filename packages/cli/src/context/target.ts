@@ -25,7 +25,7 @@ export type Target = {
 export const FROM_CREDENTIALS = "the data directory's credentials";
 
 /** Where a server is that nothing was said about. */
-export const DEFAULT_URL = "http://127.0.0.1:8080";
+const DEFAULT_URL = "http://127.0.0.1:8080";
 
 type Chosen = { readonly context: Context; readonly from: string };
 
