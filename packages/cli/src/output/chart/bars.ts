@@ -13,6 +13,8 @@ export type Bar = {
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 const LABEL_PART_MAX = 0.4;
 const BAR_WIDTH_MIN = 5;
+/** Longer ones tell no more. */
+const BAR_WIDTH_MAX = 60;
 
 /** Bars beside each other's values, the longest as long as there is space. Values below zero have none. */
 export function bars(
@@ -26,7 +28,7 @@ export function bars(
   const textsWidth = greatest(some.map(({ text }) => text.length));
   const changeWidth = greatest(changes.map((text) => text.length));
   const rest = width - labelWidth - textsWidth - (changeWidth === 0 ? 0 : changeWidth + 2) - 4;
-  const space = Math.max(BAR_WIDTH_MIN, rest);
+  const space = Math.min(BAR_WIDTH_MAX, Math.max(BAR_WIDTH_MIN, rest));
   const most = greatest(some.flatMap(({ value, previous }) => [value ?? 0, previous ?? 0]));
   return some.map(({ value, previous, text }, at) => {
     const label = fitted(labels[at]!, labelWidth);

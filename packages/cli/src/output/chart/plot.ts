@@ -58,7 +58,8 @@ function drawColumns(grid: Grid, values: Series, { scale, isUnicode, height, wid
         }
       }
       const before = previous?.[at];
-      if (before !== undefined) {
+      // A mark at the bottom would say that there was something.
+      if (before !== undefined && before > scale.from) {
         const y = Math.min(height - 1, Math.max(0, Math.round(eighths(before) / 8 - 0.5)));
         grid.put(x, height - 1 - y, isUnicode ? "╌" : "-", PREVIOUS_STYLE);
       }

@@ -1,3 +1,4 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   type Column,
   Column_Role,
@@ -52,7 +53,7 @@ function lines(result: Result, metric: number, title: string, options: ChartOpti
 function oneSeries(result: Result, metric: number, title: string, options: ChartOptions): readonly string[] {
   const time = indexOf(result, Column_Role.TIME);
   const previous = comparisonOf(result, metric);
-  const values = result.rows.map((row) => numberAt(row, metric));
+  const values = result.rows.map((row) => valueSoFar(result, row, metric));
   return seriesChart(
     {
       title,
@@ -66,32 +67,33 @@ function oneSeries(result: Result, metric: number, title: string, options: Chart
   );
 }
 
-/** For each tuple of dimensions a line of its values over time, all to the same scale. */
+/** For each tuple of dimensions a line of its values over time, each to its own scale, the greatest first. */
 function seriesRows(result: Result, metric: number, title: string, options: ChartOptions): readonly string[] {
-  const series = new Map<string, Result["rows"]>();
+  const series = new Map<string, (number | undefined)[]>();
+  const latest = new Map<string, string>();
   for (const row of result.rows) {
-    const label = labelOf(result, row);
-    series.set(label, [...(series.get(label) ?? []), row]);
+    const label = printable(labelOf(result, row));
+    const value = valueSoFar(result, row, metric);
+    const values = series.get(label) ?? [];
+    values.push(value);
+    series.set(label, values);
+    if (value !== undefined) latest.set(label, cellText(row.values[metric]!, result.columns[metric]!));
   }
-  const labels = [...series.keys()].map(printable);
-  const labelWidth = Math.min(Math.max(...labels.map(textWidth)), Math.floor(options.width * LABEL_PART_MAX));
-  const column = result.columns[metric]!;
-  const lasts = [...series.values()].map((rows) => cellText(rows.at(-1)!.values[metric]!, column));
-  const lastWidth = Math.max(6, ...lasts.map((text) => text.length));
-  const most = Math.max(0, ...result.rows.map((row) => numberAt(row, metric) ?? 0));
-  const width = Math.max(8, options.width - labelWidth - lastWidth - 4);
-  const shown = [...series.values()].map((rows, at) => {
-    const label = fitted(labels[at]!, labelWidth);
-    const line = sparkline(
-      condensed(
-        rows.map((row) => numberAt(row, metric)),
-        width,
-      ),
-      { width, most, isUnicode: options.isUnicode },
-    );
-    return `${label}${" ".repeat(labelWidth - textWidth(label))}  ${lasts[at]!.padStart(lastWidth)}  ${options.paint("cyan", line)}`;
+  const sum = (values: readonly (number | undefined)[]) => values.reduce<number>((all, value) => all + (value ?? 0), 0);
+  const shown = [...series].sort(([, a], [, b]) => sum(b) - sum(a));
+  const labelWidth = Math.min(
+    Math.max(...shown.map(([label]) => textWidth(label))),
+    Math.floor(options.width * LABEL_PART_MAX),
+  );
+  const latestWidth = Math.max(6, ...[...latest.values()].map((text) => text.length));
+  const width = Math.max(8, options.width - labelWidth - latestWidth - 4);
+  const lines = shown.map(([label, values]) => {
+    const text = fitted(label, labelWidth);
+    const line = sparkline(condensed(values, width), { width, isUnicode: options.isUnicode });
+    const value = (latest.get(label) ?? "-").padStart(latestWidth);
+    return `${text}${" ".repeat(labelWidth - textWidth(text))}  ${value}  ${options.paint("cyan", line)}`;
   });
-  return [`${title}  the latest value, and all over time`, ...shown];
+  return [`${title}  the latest value, and all over time, each to its own scale`, ...lines];
 }
 
 /** No more values than there is space for: each the greatest of its neighbours. */
@@ -141,6 +143,14 @@ function labelOf(result: Result, row: Result["rows"][number]): string {
     return column.role === Column_Role.DIMENSION ? [cellText(value, column)] : [];
   });
   return texts.join(" · ");
+}
+
+/** A value of a series; undefined for buckets that are still to come, which are zero in the answer. */
+function valueSoFar(result: Result, row: Result["rows"][number], at: number): number | undefined {
+  const value = numberAt(row, at);
+  if (value !== 0 || result.watermark === undefined) return value;
+  const time = indexOf(result, Column_Role.TIME);
+  return Date.parse(String(plain(row.values[time]!))) > timestampMs(result.watermark) ? undefined : value;
 }
 
 function numberAt(row: Result["rows"][number] | undefined, at: number): number | undefined {

@@ -75,7 +75,7 @@ function summarized(
     if (value !== undefined && (greatest === -1 || value > values[greatest]!)) greatest = at;
   }
   if (greatest === -1) return title;
-  const latest = `${title}  latest ${texts.at(-1)}`;
+  const latest = `${title}  latest ${texts[values.findLastIndex((value) => value !== undefined)]}`;
   const all = `${latest}, greatest ${texts[greatest]} (${timeLabels(times)[greatest]})`;
   return [all, latest].find((text) => textWidth(text) <= width) ?? title;
 }
