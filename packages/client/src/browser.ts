@@ -65,5 +65,7 @@ export function createMillrace(options: MillraceOptions): Millrace {
   const carrier = new SendCarrier({ transport, sentAt, close: () => {} }, page.unanswered);
   const producer = assemble({ settings, carrier, clock, onIssue: options.onIssue ?? (() => {}) });
   if (options.handleExit !== false) producer.onClose(page.listen(producer));
-  return new Scope(producer, new Reporter(transport, clock), options);
+  const reporter = new Reporter(transport, clock);
+  producer.onClose(() => reporter.close());
+  return new Scope(producer, reporter, options);
 }

@@ -88,5 +88,7 @@ export function createMillrace(options: MillraceOptions): Millrace {
   const producer = assemble({ settings, carrier, clock, onIssue: options.onIssue ?? warn, openBuffer });
   if (options.handleExit === true) producer.onClose(flushBeforeExit(producer, exitTimeoutMs));
   if (options.handleSignals === true) producer.onClose(closeOnSignals(producer, exitTimeoutMs));
-  return new Scope(producer, new Reporter(transport, clock), options);
+  const reporter = new Reporter(transport, clock);
+  producer.onClose(() => reporter.close());
+  return new Scope(producer, reporter, options);
 }

@@ -161,6 +161,9 @@ describe("a watch", () => {
       expect(rows).toHaveLength(1);
       ending.abort();
     }
+    const closed = client(url);
+    for await (const _ of closed.watch(QUESTION)) await closed.close();
+    await expect(closed.query(QUESTION)).rejects.toMatchObject({ reason: "CLOSED" });
     const refused = client(url)
       .watch({ ...QUESTION, limit: 1 })
       [Symbol.asyncIterator]();

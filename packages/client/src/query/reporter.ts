@@ -27,16 +27,23 @@ const FINAL: ReadonlySet<Failure["kind"]> = new Set([
 export class Reporter {
   readonly #client: Client<typeof ReportingService>;
   readonly #clock: Clock;
+  readonly #closing = new AbortController();
 
   constructor(transport: Transport, clock: Clock) {
     this.#client = createClient(ReportingService, transport);
     this.#clock = clock;
   }
 
+  /** Ends watches and refuses questions. */
+  close(): void {
+    this.#closing.abort();
+  }
+
   /** See {@link Millrace.query}. */
   async query(question: Question, options: CallOptions = {}): Promise<Answer<PlainRow>> {
     const { signal, timeoutMs = TIMEOUT_MS } = options;
     const query = toQuery(question);
+    if (isAborted(this.#closing.signal)) throw new Failure("cancelled", "CLOSED", "The client was closed.");
     const { result } = await this.#client
       .query({ query }, { timeoutMs, ...(signal && { signal }) })
       .catch((thrown: unknown) => Promise.reject(failureOf(thrown)));
@@ -47,16 +54,35 @@ export class Reporter {
   }
 
   /** See {@link Millrace.watch}. */
-  async *watch(question: Question, { signal }: CallOptions = {}): AsyncGenerator<Update<PlainRow>> {
+  async *watch(question: Question, options: CallOptions = {}): AsyncGenerator<Update<PlainRow>> {
     const query = toQuery(question);
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    const ends = [this.#closing.signal, ...(options.signal ? [options.signal] : [])];
+    for (const signal of ends) {
+      if (signal.aborted) end();
+      signal.addEventListener("abort", end, { once: true });
+    }
+    try {
+      yield* this.#follow(question, query, over.signal);
+    } finally {
+      // Also when the reader has had enough.
+      for (const signal of ends) signal.removeEventListener("abort", end);
+      end();
+    }
+  }
+
+  async *#follow(
+    question: Question,
+    query: ReturnType<typeof toQuery>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Update<PlainRow>> {
     const rows = new WatchedRows(question);
     const backoff = new Backoff(RECONNECT, this.#clock.random);
     while (!isAborted(signal)) {
-      const ending = new AbortController();
-      const end = (): void => ending.abort(signal?.reason);
-      signal?.addEventListener("abort", end, { once: true });
+      let delayMs = 0;
       try {
-        for await (const message of this.#client.watch({ query }, { signal: ending.signal })) {
+        for await (const message of this.#client.watch({ query }, { signal })) {
           const update = rows.take(message);
           if (update === undefined) continue;
           backoff.reset();
@@ -66,32 +92,27 @@ export class Reporter {
         if (isAborted(signal)) return;
         const failure = failureOf(thrown);
         if (FINAL.has(failure.kind)) throw failure;
-        await this.#pause(backoff.next(failure.retryAfterMs), signal);
-        continue;
-      } finally {
-        // Also when the reader has had enough.
-        signal?.removeEventListener("abort", end);
-        ending.abort();
+        delayMs = failure.retryAfterMs ?? 0;
       }
-      await this.#pause(backoff.next(), signal);
+      await this.#pause(backoff.next(delayMs), signal);
     }
   }
 
-  #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const finish = (): void => {
         timer.cancel();
-        signal?.removeEventListener("abort", finish);
+        signal.removeEventListener("abort", finish);
         resolve();
       };
       // Somebody waits for the next rows, so the process goes on.
       const timer = this.#clock.after(ms, finish, true);
-      signal?.addEventListener("abort", finish, { once: true });
+      signal.addEventListener("abort", finish, { once: true });
     });
   }
 }
 
 /** Asked anew each time, which the compiler does not expect of a property. */
-function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted ?? false;
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

@@ -30,6 +30,8 @@ export interface Attempt {
   push(batch: Batch): void;
   /** Sends no more: the server is asked for its answer. Idempotent. */
   end(): void;
+  /** How many batches the connection has taken: while this grows, the server is only slow. */
+  readonly sent: number;
   /** Gives up: the answer rejects soon. */
   abort(reason: Error): void;
   /** The server's answer. Rejects with whatever failed. It may come before `end`. */
@@ -47,7 +49,7 @@ export interface Carrier {
     readonly ageMs: number;
     /** Attempts that wait for their answers, while another one is open. */
     readonly unanswered: number;
-    /** How long an answer may take from the end. */
+    /** How long an answer may take from the end, or from the last batch that the connection took. */
     readonly answerMs: number;
   };
   /** Frees connections. */

@@ -47,6 +47,8 @@ export class SendCarrier implements Carrier {
 
 class SendAttempt implements Attempt {
   readonly answer: Promise<Answer>;
+  /** What fetch takes is not told. */
+  readonly sent = 0;
   readonly #client: Client<typeof IngestService>;
   readonly #sentAt: (() => number) | undefined;
   readonly #abort = new AbortController();

@@ -160,9 +160,18 @@ export class Sender {
     if (run.hasEnded) return;
     run.hasEnded = true;
     run.timer.cancel();
-    const { carrier, clock } = this.#deps;
-    run.timer = clock.after(carrier.limits.answerMs, () => run.attempt.abort(new Error(NO_ANSWER)));
+    this.#awaitAnswer(run);
     run.attempt.end();
+  }
+
+  /** Gives an attempt up that gets no answer, and goes no further either. */
+  #awaitAnswer(run: Run): void {
+    const { carrier, clock } = this.#deps;
+    const { sent } = run.attempt;
+    run.timer = clock.after(carrier.limits.answerMs, () => {
+      if (run.attempt.sent > sent) this.#awaitAnswer(run);
+      else run.attempt.abort(new Error(NO_ANSWER));
+    });
   }
 
   #onAnswer(run: Run, answer: Answer): void {

@@ -56,6 +56,7 @@ export class StreamCarrier implements Carrier {
 
 class StreamAttempt implements Attempt {
   readonly answer: Promise<Answer>;
+  sent = 0;
   readonly #streamId: string;
   readonly #sentAt: (() => number) | undefined;
   readonly #abort = new AbortController();
@@ -107,6 +108,7 @@ class StreamAttempt implements Attempt {
         });
       }
       yield this.#message(this.#waiting.shift()!, streamId);
+      this.sent++;
     }
   }
 

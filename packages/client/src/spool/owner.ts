@@ -4,6 +4,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
+/** What a folder of a client is called; others in the directory are somebody else's. */
+const FOLDER = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const OWNER_FILE = "owner.json";
 /** After how long without a sign of life the owner on another host is taken for dead. */
 const SILENT_MS = 60_000;
@@ -36,7 +38,7 @@ export class OwnedFolder {
   /** The folders that nobody owns any more. */
   orphans(nowMs: number): string[] {
     return readdirSync(this.#directory, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
+      .filter((entry) => entry.isDirectory() && FOLDER.test(entry.name))
       .map(({ name }) => join(this.#directory, name))
       .filter((path) => path !== this.path && isOrphan(path, nowMs));
   }

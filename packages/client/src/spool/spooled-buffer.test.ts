@@ -20,6 +20,7 @@ import { VirtualClock } from "../testing/virtual-clock.ts";
 import { RECORD_HEADER_BYTES, readSegment, SEGMENT_HEADER, writeRecord } from "./segment-format.ts";
 import { SpooledBuffer } from "./spooled-buffer.ts";
 
+const ANOTHER = "0190163d-8694-439b-aea5-966c26f8ad91";
 const writer = new EventWriter();
 const frame = (id: string) => writer.write("e", { pad: "x".repeat(900) }, { eventId: id }, {}, Date.UTC(2026)).slice();
 const ids = (count: number, from = 0) =>
@@ -154,7 +155,7 @@ describe("a spool", () => {
 
   it("takes over from another host when that has given no sign of life for a minute", async () => {
     const directory = temporaryDirectory();
-    const elsewhere = join(directory, "elsewhere");
+    const elsewhere = join(directory, ANOTHER);
     mkdirSync(elsewhere);
     writeFileSync(join(elsewhere, "owner.json"), JSON.stringify({ pid: 1, startedAt: "1", host: "elsewhere" }));
     writeSegment(join(elsewhere, "00000001.open"), ids(3));
@@ -167,7 +168,7 @@ describe("a spool", () => {
     expect(buffer.counts.queued).toBe(0);
     await clock.advance(45_000);
     expect(drain(buffer)).toEqual(ids(3));
-    expect(readdirSync(directory)).not.toContain("elsewhere");
+    expect(readdirSync(directory)).not.toContain(ANOTHER);
   });
 
   it("drops its oldest files when it is full, and counts every event", () => {
@@ -207,6 +208,14 @@ function writeSegment(path: string, names: readonly string[]): void {
   }
 }
 
+it("touches nothing in its directory that is not of a spool", async () => {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, "mine"));
+  utimesSync(join(directory, "mine"), 1, 1);
+  open(directory).buffer.close();
+  expect(readdirSync(directory)).toEqual(["mine"]);
+});
+
 describe("a file that was torn or damaged", () => {
   const whole = (count: number): Buffer => {
     const path = join(temporaryDirectory(), "whole");
@@ -240,7 +249,7 @@ describe("a file that was torn or damaged", () => {
 
   it("costs what it held, counted, and no other", () => {
     const directory = temporaryDirectory();
-    const folder = join(directory, "dead");
+    const folder = join(directory, ANOTHER);
     mkdirSync(folder);
     writeSegment(join(folder, "00000001-3.segment"), ids(2));
     writeSegment(join(folder, "00000002-2.segment"), ids(2, 2));

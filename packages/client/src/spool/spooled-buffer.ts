@@ -129,14 +129,12 @@ export class SpooledBuffer implements EventBuffer {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const timer of this.#timers) timer.cancel();
-    try {
-      const active = this.#active;
+    const active = this.#active;
+    this.#safely(() => {
       if (active !== undefined && active.count === 0) active.remove();
       else active?.seal(this.#deps.settings.fsync !== "never");
-      this.#folder.release();
-    } catch (thrown) {
-      this.#deps.onUnspooled(thrown);
-    }
+    });
+    this.#safely(() => this.#folder.release());
   }
 
   /** Better known to be in memory alone than lost. Its batch is one that no file waits for. */
@@ -186,7 +184,7 @@ export class SpooledBuffer implements EventBuffer {
     if (active === undefined) return;
     this.#memory.seal();
     this.#active = undefined;
-    active.seal(this.#deps.settings.fsync !== "never");
+    this.#safely(() => active.seal(this.#deps.settings.fsync !== "never"));
     this.#letGo(active);
   }
 
@@ -227,7 +225,7 @@ export class SpooledBuffer implements EventBuffer {
       this.#remove(segment);
     } else if (segment.count > 0) {
       this.#bytes -= segment.bytes;
-      segment.clear();
+      this.#safely(() => segment.clear());
       this.#bytes += segment.bytes;
     }
     this.#tellRoom();
@@ -236,7 +234,16 @@ export class SpooledBuffer implements EventBuffer {
   #remove(segment: Segment): void {
     this.#segments = this.#segments.filter((other) => other !== segment);
     this.#bytes -= segment.bytes;
-    segment.remove();
+    this.#safely(() => segment.remove());
+  }
+
+  /** Files may be taken away under it; what is done with them must not fail those who track and send. */
+  #safely(run: () => void): void {
+    try {
+      run();
+    } catch (thrown) {
+      this.#deps.onUnspooled(thrown);
+    }
   }
 
   /** Makes the files of dead processes its own. */
@@ -256,12 +263,10 @@ export class SpooledBuffer implements EventBuffer {
   }
 
   #look(): void {
-    try {
+    this.#safely(() => {
       this.#folder.touch(this.#deps.clock.now());
       if (this.#takeOver() > 0) this.#deps.onFound();
-    } catch (thrown) {
-      this.#deps.onUnspooled(thrown);
-    }
+    });
   }
 
   #every(ms: number, run: () => void): void {

@@ -5,6 +5,7 @@ import type { Answer, Attempt, Carrier } from "../send/attempt.ts";
 export class FakeAttempt implements Attempt {
   readonly batches: Batch[] = [];
   hasEnded = false;
+  sent = 0;
   aborted: Error | undefined;
   readonly answer: Promise<Answer>;
   #resolve!: (answer: Answer) => void;
