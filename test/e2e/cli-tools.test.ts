@@ -39,7 +39,7 @@ function writeRows(millrace: Millrace, count: number): string {
 function untilNoted(millrace: Millrace): Promise<unknown> {
   const folder = join(millrace.dataDirectory, "sends");
   const noted = () => existsSync(folder) && readdirSync(folder).some((name) => name.endsWith(".json"));
-  return until("how far the file was sent is noted", async () => noted());
+  return until("how far the file was sent is noted", async () => noted(), { everyMs: 5 });
 }
 
 async function ok(millrace: Millrace, ...args: string[]): Promise<string> {
@@ -57,8 +57,6 @@ describe("a file that is being sent", () => {
     first.kill("SIGKILL");
     await first.exit;
 
-    const plain = await millrace.cli("send", "--file", file, "--limit", "1", "--output", "json");
-    expect(plain.exitCode).toBe(0);
     const resumed = JSON.parse(await ok(millrace, "send", "--file", file, "--resume", "--wait", "--output", "json"));
     expect(resumed.resumed).toBeGreaterThanOrEqual(1_000);
     expect(resumed.resumed + resumed.read).toBe(ROWS);
@@ -234,6 +232,12 @@ describe("servers by name", () => {
     }
     expect(await run(["send", "page_view", "--prop", "url=/by-name"])).toMatchObject({ code: 0 });
     await millrace.untilCounted("demo", 1);
+    await run(["context", "add", "elsewhere", "--url", "https://millrace.invalid", "--no-key"]);
+    expect(await run(["context", "use", "elsewhere"])).toMatchObject({ code: 0 });
+    const byAccident = await run(["demo", "--duration", "1s"]);
+    expect(byAccident).toMatchObject({ code: 2 });
+    expect(byAccident.text).toContain("say it with --url or --context");
+    expect(await run(["context", "remove", "elsewhere"])).toMatchObject({ code: 0 });
     const unknown = await run(["status", "--context", "hree"]);
     expect(unknown).toMatchObject({ code: 2 });
     expect(unknown.text).toContain('did you mean "here"?');

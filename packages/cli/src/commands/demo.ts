@@ -1,6 +1,7 @@
 import { Failure } from "@millrace/failure";
 import type { Command } from "commander";
 import { Connection } from "../connection.ts";
+import { type GlobalOptions, isLocal } from "../context/target.ts";
 import { ensureDemoProject } from "../demo/ensure-project.ts";
 import { type DemoOptions, type DemoResult, runDemo } from "../demo/run-demo.ts";
 import { counted, type Totals } from "../demo/totals.ts";
@@ -30,7 +31,8 @@ The same seed plays the same events with the same ids at the same time. So
 --backfill sends what is missing of the past and doubles nothing, however often
 it runs; old events need a key with the scope import, which is made where the
 administrator's key is known. --rate is the average of a week: nights are
-quieter.
+quieter. A server elsewhere than on this computer must be named by --url or
+--context: what was played into it can not be taken out again.
 
 Exit codes: 1 an event was rejected or could not be sent, 130 interrupted.`;
 
@@ -61,8 +63,9 @@ export function addDemoCommand(program: Command): void {
 
 async function demo(options: Options, command: Command): Promise<void> {
   const format = formatOf(command, ["table", "json"]);
-  const given = command.optsWithGlobals<{ project?: string }>();
+  const given = command.optsWithGlobals<GlobalOptions>();
   const named = new Connection(given);
+  refuseByAccident(named, given);
   const isKeyGiven = named.target.key !== undefined;
   const project = named.target.project ?? (isKeyGiven ? undefined : DEFAULT_PROJECT);
   const connection = new Connection({ ...given, ...(project !== undefined && { project }) });
@@ -72,7 +75,9 @@ async function demo(options: Options, command: Command): Promise<void> {
   const { stop, isInterrupted } = stopAtSignals();
   await ensureDemoProject(connection, say);
   const where = connection.project === "" ? "" : ` --project ${connection.project}`;
-  say(`Playing ${played.rate} events/s into ${connection.project || "the key's project"}. Ctrl-C ends it.`);
+  say(
+    `Playing ${played.rate} events/s into ${connection.project || "the key's project"} at ${connection.url}. Ctrl-C ends it.`,
+  );
   say(`  Page      ${connection.url}/  (${typable("millrace open")} signs you in)`);
   say(`  Terminal  ${typable(`millrace watch page_views${where}`)}`);
   const result = await runDemo(connection, played, { stop, now: Date.now });
@@ -80,6 +85,13 @@ async function demo(options: Options, command: Command): Promise<void> {
   else print(summaryOf(result, isInterrupted()));
   if (isInterrupted()) process.exitCode = EXIT_INTERRUPTED;
   else if (result.sent.unsent > 0 || Object.keys(result.sent.rejected).length > 0) process.exitCode = 1;
+}
+
+/** Invented traffic in a real site's numbers can not be taken out again, so a server elsewhere must be meant. */
+function refuseByAccident({ target }: Connection, given: GlobalOptions): void {
+  if (isLocal(target.url) || given.url !== undefined || given.context !== undefined) return;
+  const message = `this would play into ${target.url} (from ${target.urlFrom}): if you mean that, say it with --url or --context`;
+  throw new Failure("invalid", "FIELD_INVALID", message);
 }
 
 function demoOptions({ rate, duration, backfill, seed }: Options): DemoOptions {

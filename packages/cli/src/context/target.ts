@@ -75,6 +75,11 @@ export function sameServer(a: string, b: string): boolean {
   return URL.canParse(a) && URL.canParse(b) && normal(a) === normal(b);
 }
 
+/** Whether an address is this computer's own. */
+export function isLocal(url: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
+}
+
 /**
  * An address without a slash at its end.
  *

@@ -1,6 +1,6 @@
 import { Failure } from "@millrace/failure";
 import { Connection } from "../connection.ts";
-import type { GlobalOptions } from "../context/target.ts";
+import { type GlobalOptions, isLocal } from "../context/target.ts";
 import { checkAddress } from "./address.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 import { checkClock } from "./clock.ts";
@@ -37,12 +37,11 @@ export async function* examine({ options, environment, version }: Patient): Asyn
     return;
   }
   const { url, urlFrom } = connection.target;
-  const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
   const answering = await checkAddress(url, urlFrom);
   yield* answering.checks;
-  if (isLocal) yield* await checkDataDirectory(directory);
+  if (isLocal(url)) yield* await checkDataDirectory(directory);
   if (answering.listener !== "millrace") {
-    if (isLocal) yield* await portChecks(url, answering.listener, environment);
+    if (isLocal(url)) yield* await portChecks(url, answering.listener, environment);
     return;
   }
   yield await checkPage(url);

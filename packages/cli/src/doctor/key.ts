@@ -16,6 +16,10 @@ const REASONS: Readonly<Record<string, readonly [text: string, advice: string]>>
     "the server does not know it",
     "It is another server's, or its data were removed. Use a key of this one.",
   ],
+  ORIGIN_NOT_ALLOWED: [
+    "it is for web pages of certain origins",
+    "Use a key for servers and tools: millrace key create",
+  ],
   CREDENTIAL_REVOKED: ["it was revoked", "Make another: millrace key create --project ID"],
 };
 

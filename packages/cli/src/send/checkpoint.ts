@@ -4,7 +4,7 @@ import type { ResumeState, SentSoFar } from "./resume-state.ts";
 import { SettledPrefix } from "./settled-prefix.ts";
 import type { Source } from "./source.ts";
 
-const SAVE_EVERY_MS = 1_000;
+const SAVE_EVERY_MS = 200;
 
 /** Keeps, while a file is sent, how far that is, so that a run after a crash can go on there. */
 export class Checkpoint {
