@@ -15,18 +15,26 @@ export function applyChange(result: Result, change: Change, order: Order = []): 
   const changed = new Map(change.changedRows.map((row) => [rowKey(row, columns), row]));
   const removed = new Set(change.removedRows.map((row) => rowKey(row, columns)));
   const rows: Row[] = [];
+  const places: number[] = [];
   for (const row of result.rows) {
     const key = rowKey(row, columns);
     const next = changed.get(key);
     if (next !== undefined) {
+      places.push(rows.length);
       rows.push(next);
       changed.delete(key);
     } else if (!removed.has(key)) {
       rows.push(row);
     }
   }
+  const compare = rowOrder(result, order);
+  // In a long series mostly the last rows change, and stay where they are: then nothing has to be sorted.
+  const isInPlace = (place: number): boolean =>
+    (place === 0 || compare(rows[place - 1]!, rows[place]!) <= 0) &&
+    (place + 1 >= rows.length || compare(rows[place]!, rows[place + 1]!) <= 0);
+  const isSorted = changed.size === 0 && places.every(isInPlace);
   rows.push(...changed.values());
-  if (change.changedRows.length > 0) rows.sort(rowOrder(result, order));
+  if (!isSorted) rows.sort(compare);
   return { ...result, rows, ...(change.watermark && { watermark: change.watermark }) };
 }
 

@@ -35,6 +35,18 @@ export function metricsOf(
 
 /** What tells a row apart: its time and dimensions, and by dimensions whether it is the tail "(other)". */
 export function rowKey(row: Row, columns: readonly Column[]): string {
+  let key = keys.get(row);
+  if (key === undefined) {
+    key = newKey(row, columns);
+    keys.set(row, key);
+  }
+  return key;
+}
+
+/** Rows stay as they are, and most of them for long. */
+const keys = new WeakMap<Row, string>();
+
+function newKey(row: Row, columns: readonly Column[]): string {
   const places = columns.filter(({ role }) => role === Role.TIME || role === Role.DIMENSION).length;
   const isTail = row.other && columns.some(({ role }) => role === Role.DIMENSION);
   return JSON.stringify([isTail, ...row.values.slice(0, places).map(textOf)]);

@@ -23,10 +23,22 @@ const LEVELS: readonly Level[] = [
   ...[1, 3, 6, 12].map((months) => ({ kind: "month" as const, isMark: monthsOf(months) })),
 ];
 
+const known = new WeakMap<readonly string[], readonly number[]>();
+
+/** What clocks show at the times; computed once for a list. */
+function localsOf(times: readonly string[]): readonly number[] {
+  let locals = known.get(times);
+  if (locals === undefined) {
+    locals = times.map(localMs);
+    known.set(times, locals);
+  }
+  return locals;
+}
+
 /** The marks of an axis of buckets that begin at these times (RFC 3339 in the zone's offset): at most so many. */
 export function axisMarks(times: readonly string[], most: number, locale?: string): readonly Mark[] {
   if (times.length === 0) return [];
-  const locals = times.map(localMs);
+  const locals = localsOf(times);
   const isDays = locals.every((local) => local % DAY_MS === 0);
   const isShort = locals.at(-1)! - locals[0]! < 2 * DAY_MS;
   for (const { kind, isMark } of LEVELS) {

@@ -2,6 +2,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useMemo
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import "./chart.css";
+import { epochsOf } from "../answer/bucket-times.ts";
 import { useTheme } from "../theme/theme.ts";
 import { plotOptions } from "./plot-options.ts";
 import { type Series, splitAt } from "./series.ts";
@@ -105,7 +106,7 @@ export function Chart(props: ChartProps): ReactNode {
           title={props.titleOf(times[cursor.place]!)}
           series={series}
           place={cursor.place}
-          isOpen={cursor.place >= complete}
+          isOpen={cursor.place === complete}
           format={props.format}
         />
       )}
@@ -118,7 +119,7 @@ function plotData(times: readonly string[], series: readonly Series[], complete:
     // What was before is over.
     style === "before" ? splitAt(values, values.length) : splitAt(values, complete),
   );
-  return [times.map((time) => Date.parse(time) / 1_000), ...lines] as uPlot.AlignedData;
+  return [epochsOf(times), ...lines] as uPlot.AlignedData;
 }
 
 function zoomTo(plot: uPlot, { times, onZoom }: ChartProps): void {

@@ -79,13 +79,14 @@ export function plotOptions(
 
 function line(series: Series, isOpen: boolean): uPlot.Series {
   const isBefore = series.style === "before";
+  const dash = isBefore ? [4, 4] : isOpen ? [3, 4] : series.dash;
   const stroke = isBefore
     ? styleColor("--before")
     : styleColor(series.style === "main" ? "--accent" : `--series-${(series.color ?? 0) + 1}`);
   return {
     stroke,
     width: isBefore ? 1.5 : 2,
-    ...((isOpen || isBefore) && { dash: isBefore ? [4, 4] : [3, 4] }),
+    ...(dash && { dash: [...dash] }),
     ...(series.style === "main" && { fill: areaFill }),
     points: {
       // A value without neighbours is no line: it needs a point to be seen.

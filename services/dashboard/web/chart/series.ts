@@ -11,6 +11,8 @@ export type Series = {
   readonly style: "main" | "before" | "one";
   /** For `one`: 0 to 7. */
   readonly color?: number;
+  /** For `one`: lengths of strokes and gaps, so that colour alone need not tell lines apart. */
+  readonly dash?: readonly number[];
 };
 
 /** How many colours there are for lines of equal rank. */

@@ -7,7 +7,7 @@ const COMPARISONS = { previous: "previous-period", year: "previous-year", none: 
 
 /** The line that asks a question with the command line. `now`, in epoch milliseconds, decides which day "yesterday" is. */
 export function cliText(question: Question, now: number): string {
-  const { project, metrics, dimensions = [], every, filters = [], compare = "none", limit, zone } = question;
+  const { project, metrics, dimensions = [], every, filters = [], compare = "none", order, limit, zone } = question;
   const words = ["npx", "millrace", "query", ...metrics];
   if (dimensions.length > 0) words.push("--by", dimensions.join(","));
   words.push(...rangeWords(question.range, zone, now));
@@ -15,6 +15,7 @@ export function cliText(question: Question, now: number): string {
   for (const filter of filters) words.push("--where", condition(filter));
   const comparison = COMPARISONS[compare];
   if (comparison !== undefined) words.push("--compare", comparison);
+  if (order !== undefined) words.push("--order", `${order.field}:${order.descending ? "desc" : "asc"}`);
   if (limit !== undefined) words.push("--limit", String(limit));
   words.push("--time-zone", zone, "--project", project);
   return words.map(shellWord).join(" ");
@@ -31,8 +32,9 @@ function timeText(epochMs: number): string {
 }
 
 /** A condition as `millrace query --where` reads it. Values are quoted where a bar or a quote would mean something. */
-function condition({ dimension, not, values }: DimensionFilter): string {
-  return `${dimension}${not ? "!=" : "="}${values.map(alternative).join("|")}`;
+function condition({ dimension, not, match, values }: DimensionFilter): string {
+  const operator = match === "contains" ? "~" : match === "starts" ? "^=" : not ? "!=" : "=";
+  return `${dimension}${operator}${values.map(alternative).join("|")}`;
 }
 
 function alternative(value: string): string {

@@ -5,11 +5,12 @@ import type { DimensionFilter } from "../url/view.ts";
 /** The package for those who ask; the page itself does not use it. */
 const SDK = "@millrace/client";
 const COMPARISONS = { previous: "previous_period", year: "previous_year", none: undefined } as const;
+const SDK_MATCHES = { contains: "contains", starts: "startsWith" } as const;
 const NAME = /^[A-Za-z_$][\w$]*$/;
 
 /** The lines that ask a question with the SDK. `now`, in epoch milliseconds, decides which day "yesterday" is. */
 export function sdkText(question: Question, origin: string, now: number): string {
-  const { project, metrics, dimensions = [], every, filters = [], compare = "none", limit, zone } = question;
+  const { project, metrics, dimensions = [], every, filters = [], compare = "none", order, limit, zone } = question;
   const asked = {
     project,
     metrics,
@@ -18,6 +19,7 @@ export function sdkText(question: Question, origin: string, now: number): string
     ...(every !== undefined && { granularity: every }),
     timeZone: zone,
     ...(filters.length > 0 && { filter: filterOf(filters) }),
+    ...(order !== undefined && { orderBy: `${order.descending ? "-" : ""}${order.field}` }),
     ...(limit !== undefined && { limit }),
     ...(COMPARISONS[compare] !== undefined && { comparison: COMPARISONS[compare] }),
   };
@@ -40,13 +42,17 @@ function rangeOf(range: Range, zone: string, now: number): object {
 
 /** By dimension, what its values must be and must not be. */
 function filterOf(filters: readonly DimensionFilter[]): object {
-  const conditions = new Map<string, { in?: readonly string[]; not?: readonly string[] }>();
-  for (const { dimension, not, values } of filters) {
-    conditions.set(dimension, { ...conditions.get(dimension), ...(not ? { not: values } : { in: values }) });
+  const conditions = new Map<string, Record<string, string | readonly string[]>>();
+  for (const { dimension, not, match, values } of filters) {
+    const said = match === undefined ? { [not ? "not" : "in"]: values } : { [SDK_MATCHES[match]]: values[0] ?? "" };
+    conditions.set(dimension, { ...conditions.get(dimension), ...said });
   }
   // Without a prototype, so that a dimension may have any name.
   const filter: Record<string, unknown> = Object.create(null);
-  for (const [dimension, condition] of conditions) filter[dimension] = condition.not ? condition : condition.in;
+  for (const [dimension, condition] of conditions) {
+    const isList = Object.keys(condition).join() === "in";
+    filter[dimension] = isList ? condition["in"] : condition;
+  }
   return filter;
 }
 

@@ -89,31 +89,43 @@ describe("what is throttled", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it("is called at once, and once more for all that came within the pause", () => {
-    let calls = 0;
-    const throttle = new Throttle(() => {
-      calls += 1;
+  function counting(workMs: number) {
+    const count = { calls: 0 };
+    const throttle = new Throttle(async () => {
+      count.calls += 1;
+      await new Promise((resolve) => setTimeout(resolve, workMs));
     }, 100);
+    return { count, throttle };
+  }
+
+  it("is done at once, and once more for all that came within the pause", async () => {
+    const { count, throttle } = counting(0);
     throttle.want();
-    expect(calls).toBe(1);
     throttle.want();
     throttle.want();
-    expect(calls).toBe(1);
-    vi.advanceTimersByTime(100);
-    expect(calls).toBe(2);
-    vi.advanceTimersByTime(1_000);
-    expect(calls).toBe(2);
+    expect(count.calls).toBe(1);
+    await vi.advanceTimersByTimeAsync(101);
+    expect(count.calls).toBe(2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(count.calls).toBe(2);
   });
 
-  it("is not called after it was stopped", () => {
-    let calls = 0;
-    const throttle = new Throttle(() => {
-      calls += 1;
-    }, 100);
+  it("leaves others three times as long as it took", async () => {
+    const { count, throttle } = counting(200);
+    throttle.want();
+    throttle.want();
+    await vi.advanceTimersByTimeAsync(790);
+    expect(count.calls).toBe(1);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(count.calls).toBe(2);
+  });
+
+  it("is not done after it was stopped", async () => {
+    const { count, throttle } = counting(0);
     throttle.want();
     throttle.want();
     throttle.stop();
-    vi.advanceTimersByTime(1_000);
-    expect(calls).toBe(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(count.calls).toBe(1);
   });
 });

@@ -86,8 +86,8 @@ function useNews(): (news: WatchNews) => void {
   const client = useQueryClient();
   const [live, online] = useMemo(
     () => [
-      new Throttle(() => void askAgain(client, "live"), AGAIN_MS),
-      new Throttle(() => void askAgain(client, "online"), ONLINE_MS),
+      new Throttle(() => askAgain(client, "live"), AGAIN_MS),
+      new Throttle(() => askAgain(client, "online"), ONLINE_MS),
     ],
     [client],
   );

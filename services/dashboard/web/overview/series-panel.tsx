@@ -10,13 +10,15 @@ import { PanelMenu } from "../panel/panel-menu.tsx";
 import { ProblemNote } from "../panel/problem-note.tsx";
 import { useAsked, useWorkspace } from "../project/workspace.tsx";
 import { queryOf } from "../question/question.ts";
-import { everyMs } from "../time/granularity.ts";
+import { everyMs, isWidthKept } from "../time/granularity.ts";
+import { lengthMs, spanOf } from "../time/range.ts";
 import { useMinute } from "../time/use-minute.ts";
 import type { KeyNumber } from "./key-number.ts";
 import { type SeriesValues, seriesValues } from "./series-values.ts";
 
 const HEIGHT_PX = 280;
 const LIMIT = 10_000;
+const YEAR_MS = 366 * 86_400_000;
 const BEFORE = { previous: "Period before", year: "Year before", none: "" } as const;
 
 /** One number over time, as it changes. Its watch is the one that the page has; `onNews` hears what it brings. */
@@ -25,11 +27,15 @@ export function SeriesPanel(props: {
   readonly onNews: (news: WatchNews) => void;
 }): ReactNode {
   const { number } = props;
-  const { every, view, change, zone } = useWorkspace();
+  const { catalog, every, view, change, zone } = useWorkspace();
   const asked = useAsked();
   const minute = useMinute();
   const [asTable, setAsTable] = useState(false);
-  const question = { ...asked, metrics: number.needs, every, limit: LIMIT };
+  // The range before may be older than buckets so fine are kept: then it is left out, rather than everything.
+  const length = lengthMs(view.range);
+  const otherAge = minute - spanOf(view.range, zone, minute).start + (view.compare === "year" ? YEAR_MS : length);
+  const compare = isWidthKept(every, catalog.granularities, otherAge) ? view.compare : "none";
+  const question = { ...asked, metrics: number.needs, every, compare, limit: LIMIT };
   const { result, problem, isOld } = useWatch(queryOf(question, minute), props.onNews);
   const values = useMemo(
     () => (result && hasColumns(result, number) ? seriesValues(result, number, Date.now()) : undefined),

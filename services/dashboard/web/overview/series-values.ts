@@ -1,6 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Result, Column_Role as Role } from "@millrace/api/millrace/reporting/v1/query_pb";
-import { metricsOf, placeOf, textOf } from "../answer/value.ts";
+import { bucketTimes, epochsOf } from "../answer/bucket-times.ts";
+import { metricsOf } from "../answer/value.ts";
 import type { KeyNumber } from "./key-number.ts";
 
 /** A number over time, as a chart wants it. */
@@ -17,9 +18,8 @@ export type SeriesValues = {
 
 /** Takes a number's values out of an answer by time. `nowMs` is in epoch milliseconds. */
 export function seriesValues(result: Result, number: KeyNumber, nowMs: number): SeriesValues {
-  const place = placeOf(result, Role.TIME);
-  const times = result.rows.map((row) => textOf(row.values[place]));
-  const begins = times.map((time) => Date.parse(time));
+  const times = bucketTimes(result);
+  const begins = epochsOf(times);
   const end = result.timeRange?.endTime === undefined ? nowMs : timestampMs(result.timeRange.endTime);
   const now = result.rows.map((row, index) => (begins[index]! > nowMs ? null : number.valueOf(metricsOf(result, row))));
   const isCompared = result.columns.some(({ role }) => role === Role.COMPARISON);

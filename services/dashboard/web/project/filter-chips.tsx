@@ -11,7 +11,7 @@ export function FilterChips(): ReactNode {
   return (
     <ul className="chips" aria-label="Filters">
       {view.filters.map((filter) => (
-        <li className="chip" key={`${filter.not} ${filter.dimension}`}>
+        <li className="chip" key={`${filter.not} ${filter.match} ${filter.dimension}`}>
           <span className="chip-text">{chipText(filter)}</span>
           <button
             type="button"
@@ -38,6 +38,9 @@ export function FilterChips(): ReactNode {
   );
 }
 
-function chipText({ dimension, not, values }: DimensionFilter): string {
+const MATCHES = { contains: "contains", starts: "starts with" } as const;
+
+function chipText({ dimension, not, match, values }: DimensionFilter): string {
+  if (match !== undefined) return `${titleOf(dimension)} ${MATCHES[match]} “${values[0]}”`;
   return `${titleOf(dimension)} ${not ? "is not" : "is"} ${values.map((value) => valueTitle(dimension, value)).join(" or ")}`;
 }

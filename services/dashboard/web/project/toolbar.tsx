@@ -14,7 +14,12 @@ const COMPARES: readonly { readonly compare: Compare; readonly title: string }[]
 ];
 
 /** What every view of a project can be narrowed and set by: time, width, zone, comparison, filters. */
-export function Toolbar({ children }: { readonly children?: ReactNode }): ReactNode {
+export function Toolbar(props: {
+  /** Without buckets no width is chosen for them. */
+  readonly hasBuckets?: boolean;
+  readonly children?: ReactNode;
+}): ReactNode {
+  const { hasBuckets = true, children } = props;
   const { view, change, zone, every, project, catalog } = useWorkspace();
   return (
     <div className="toolbar">
@@ -24,13 +29,15 @@ export function Toolbar({ children }: { readonly children?: ReactNode }): ReactN
           zone={zone}
           onChoose={(range) => change((before) => ({ ...before, range, every: undefined }))}
         />
-        <EverySelect
-          every={every}
-          range={view.range}
-          zone={zone}
-          kept={catalog.granularities}
-          onChoose={(chosen) => change((before) => ({ ...before, every: chosen }))}
-        />
+        {hasBuckets && (
+          <EverySelect
+            every={every}
+            range={view.range}
+            zone={zone}
+            kept={catalog.granularities}
+            onChoose={(chosen) => change((before) => ({ ...before, every: chosen }))}
+          />
+        )}
         <Select
           label="Comparison"
           value={view.compare}

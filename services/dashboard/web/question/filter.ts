@@ -16,8 +16,10 @@ export function dimensionsOf(filters: readonly DimensionFilter[]): readonly stri
   return [...new Set(filters.map(({ dimension }) => dimension))];
 }
 
-function one({ dimension, not, values }: DimensionFilter): FilterInit {
-  const operator = values.length === 1 ? Operator.EQUALS : Operator.IN;
+const MATCHES = { contains: Operator.CONTAINS, starts: Operator.STARTS_WITH } as const;
+
+function one({ dimension, not, match, values }: DimensionFilter): FilterInit {
+  const operator = match ? MATCHES[match] : values.length === 1 ? Operator.EQUALS : Operator.IN;
   const texts = values.map((value) => ({ kind: { case: "stringValue" as const, value } }));
   const condition: FilterInit = {
     kind: { case: "condition", value: { field: dimension, operator, values: texts } },

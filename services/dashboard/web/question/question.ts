@@ -21,6 +21,8 @@ export type Question = {
   readonly every?: Every;
   readonly filters?: readonly DimensionFilter[];
   readonly compare?: Compare;
+  /** What the rows are ordered by: "time", a dimension or a metric. Absent: by time, then by the first metric, greatest first. */
+  readonly order?: { readonly field: string; readonly descending: boolean };
   /** How many rows, or with `every` and dimensions how many series. */
   readonly limit?: number;
 };
@@ -47,6 +49,7 @@ export function queryOf(question: Question, now: number, span?: Span): QueryInit
     timeZone: question.zone,
     ...(question.every && { granularity: granularityOf(question.every) }),
     ...(filter && { filter }),
+    ...(question.order && { orderBy: [question.order] }),
     ...(question.limit !== undefined && { limit: question.limit }),
     comparison: COMPARISONS[question.compare ?? "none"],
   };

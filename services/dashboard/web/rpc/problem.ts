@@ -15,6 +15,8 @@ export type Problem = {
   /** The reason as docs/errors.md lists it; absent where the server said none. */
   readonly reason?: string;
   readonly command?: string;
+  /** The finest width of buckets that is kept for the range, where a finer one was asked for. */
+  readonly finest?: string;
   readonly retryAfterMs?: number;
 };
 
@@ -40,6 +42,7 @@ export function problemOf(error: unknown): Problem {
   const info = failure.findDetails(ErrorInfoSchema).find(({ domain }) => domain === DOMAIN);
   const reason = info?.reason;
   const command = info?.metadata["command"];
+  const finest = info?.metadata["finest"];
   const delay = failure.findDetails(RetryInfoSchema)[0]?.retryDelay;
   const kind = kindOf(failure.code, reason);
   return {
@@ -48,6 +51,7 @@ export function problemOf(error: unknown): Problem {
     detail: info === undefined && kind === "away" ? "The server does not answer." : sentence(failure.rawMessage),
     ...(reason && { reason }),
     ...(command && { command }),
+    ...(finest && { finest }),
     ...(delay && { retryAfterMs: Number(delay.seconds) * 1_000 + delay.nanos / 1e6 }),
   };
 }

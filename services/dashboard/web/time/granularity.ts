@@ -63,12 +63,16 @@ export function usualEvery(range: Range): Every {
 export function widthsFor(range: Range, kept: readonly CatalogGranularity[], ageMs: number): readonly Every[] {
   const length = lengthMs(range);
   const usual = usualEvery(range);
-  return WIDTHS.filter(({ every, ms, granularity }) => {
-    if (every === usual) return true;
-    const keep = kept.find((one) => one.granularity === granularity);
-    const retention = keep?.retention === undefined ? Number.POSITIVE_INFINITY : Number(keep.retention.seconds) * 1_000;
-    return ms * 2 <= length && length / ms <= POINTS_MAX && ageMs <= retention;
-  }).map(({ every }) => every);
+  return WIDTHS.filter(
+    ({ every, ms }) =>
+      every === usual || (ms * 2 <= length && length / ms <= POINTS_MAX && isWidthKept(every, kept, ageMs)),
+  ).map(({ every }) => every);
+}
+
+/** Whether buckets of a width are kept for so long. */
+export function isWidthKept(every: Every, kept: readonly CatalogGranularity[], ageMs: number): boolean {
+  const retention = kept.find((one) => one.granularity === granularityOf(every))?.retention;
+  return retention === undefined || ageMs <= Number(retention.seconds) * 1_000;
 }
 
 function widthOf(every: Every): Entry {
