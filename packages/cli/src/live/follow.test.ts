@@ -6,6 +6,7 @@ import { follow, type Link } from "./follow.ts";
 const AWAY = new ConnectError("connect ECONNREFUSED", Code.Unavailable);
 const BROKEN = new ConnectError("missing EndStreamResponse", Code.InvalidArgument);
 const DRAINING = withReason("the server drains", Code.Unavailable, "DRAINING");
+const TOO_LARGE = withReason("7 series of 10080 buckets", Code.ResourceExhausted, "RESULT_TOO_LARGE");
 const WRONG = withReason("there is no metric", Code.InvalidArgument, "METRIC_UNKNOWN");
 
 function withReason(message: string, code: Code, reason: string): ConnectError {
@@ -53,6 +54,7 @@ describe("following a stream", () => {
 
   it("fails for what stays wrong, even after it was live", async () => {
     await expect(followed([[WRONG]])).rejects.toBe(WRONG);
+    await expect(followed([[TOO_LARGE]])).rejects.toBe(TOO_LARGE);
     await expect(followed([["a", AWAY], [WRONG]])).rejects.toBe(WRONG);
   });
 });

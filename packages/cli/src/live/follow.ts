@@ -45,7 +45,7 @@ export async function follow<Message>(options: FollowOptions<Message>): Promise<
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (!isPassing(error) && !isBroken(error)) throw error;
+      if (isTooLarge(error) || !(isPassing(error) || isBroken(error))) throw error;
       if (!wasLive && isAway(error)) throw error;
       lost = error;
     }
@@ -64,6 +64,11 @@ function isBroken(error: unknown): error is ConnectError {
     error.findDetails(ErrorInfoSchema).length === 0 &&
     (error.code === Code.InvalidArgument || error.code === Code.DataLoss)
   );
+}
+
+/** The server is not out of something for now: the question asks for too much. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof ConnectError && error.findDetails(ErrorInfoSchema)[0]?.reason === "RESULT_TOO_LARGE";
 }
 
 function isAway(error: ConnectError): boolean {

@@ -9,8 +9,9 @@ import type { Paint, Style } from "../terminal/color.ts";
 /** How a line is written. `width`: cut to fit; undefined: whole. */
 export type LineOptions = { readonly paint: Paint; readonly width: number | undefined; readonly timeZone: string };
 
-const NAME_WIDTH = 14;
-const USER_WIDTH = 10;
+/** By the width of the terminal: in a narrow one the properties matter more. */
+const WIDTHS = { wide: { name: 14, user: 10 }, narrow: { name: 9, user: 5 } } as const;
+const NARROW = 60;
 const VALUE_MAX = 60;
 
 const VERDICTS: Readonly<Record<number, { readonly text: string; readonly style: Style }>> = {
@@ -42,18 +43,15 @@ export function tailLine(tailed: TailedEvent, { paint, width, timeZone }: LineOp
   const name = printable(event?.name ?? "");
   const who = printable(event?.userId || event?.anonymousId || event?.sessionId || "-");
   const mark = VERDICTS[verdict];
+  const widths = WIDTHS[width !== undefined && width < NARROW ? "narrow" : "wide"];
+  const [what, whose] = [padded(name, widths.name), padded(shortened(who, widths.user), widths.user)];
   const head = [
     paint("dim", time),
-    paint("bold", padded(name, NAME_WIDTH)),
-    paint("magenta", padded(shortened(who), USER_WIDTH)),
+    paint("bold", what),
+    paint("magenta", whose),
     ...(mark === undefined ? [] : [paint(mark.style, mark.text)]),
   ];
-  const used = [
-    time,
-    padded(name, NAME_WIDTH),
-    padded(shortened(who), USER_WIDTH),
-    ...(mark === undefined ? [] : [mark.text]),
-  ];
+  const used = [time, what, whose, ...(mark === undefined ? [] : [mark.text])];
   const space = width === undefined ? undefined : width - used.reduce((sum, text) => sum + textWidth(text) + 2, 0);
   const properties = propertiesText(tailed, space, paint);
   return [...head, ...(properties === "" ? [] : [properties])].join("  ");
@@ -113,8 +111,8 @@ function rank(key: string): number {
 }
 
 /** The end of an id tells more than its beginning, which many share. */
-function shortened(id: string): string {
-  return textWidth(id) <= USER_WIDTH ? id : `…${[...id].slice(-(USER_WIDTH - 1)).join("")}`;
+function shortened(id: string, width: number): string {
+  return textWidth(id) <= width ? id : `…${[...id].slice(-(width - 1)).join("")}`;
 }
 
 function padded(text: string, width: number): string {

@@ -4,6 +4,7 @@ import { type Column, Column_Role, Column_Type } from "@millrace/api/millrace/re
 import { type ChartOptions, condensed } from "../output/chart/result-chart.ts";
 import { seriesChart } from "../output/chart/series-chart.ts";
 import { sparkline } from "../output/chart/sparkline.ts";
+import { valueSoFar } from "../output/chart/to-come.ts";
 import { cellText, plain, titleOf } from "../output/result.ts";
 import { fitted, printable, textWidth } from "../output/text-width.ts";
 import type { Link } from "./follow.ts";
@@ -44,7 +45,8 @@ const LABEL_MIN = 8;
 
 /** The lines of a frame, at most as many as there is height. */
 export function watchFrame(state: WatchState, options: FrameOptions): readonly string[] {
-  const head = [heading(state, options), ""];
+  const why = state.link.state === "lost" ? options.paint("dim", fitted(printable(state.link.why), options.width)) : "";
+  const head = [heading(state, options), why];
   const foot = [
     options.paint("dim", fitted(state.isPaused ? "q quit   space go on" : "q quit   space pause", options.width)),
   ];
@@ -121,7 +123,7 @@ function metricChart(state: WatchState, options: FrameOptions, index: number, he
   const init = {
     title: `${options.paint("bold", titleOf(column))}  ${totalText(state, column, options)}`,
     times: rows.map(({ values }) => String(plain(values[time]!))),
-    values: rows.map(({ values }) => numberOf(values[at])),
+    values: seriesOf(state.series, column.name, () => true),
     texts: rows.map(({ values }) => cellText(values[at]!, column)),
     previous: undefined,
     isWhole: column.type === Column_Type.INTEGER,
@@ -236,10 +238,11 @@ function dimensionsOf({ columns }: LiveAnswer, { row }: LiveRow): string {
 
 function seriesOf(answer: LiveAnswer, metric: string, matches: (row: LiveRow) => boolean) {
   const at = answer.columns.findIndex(({ name, role }) => name === metric && role === Column_Role.METRIC);
-  return answer
-    .rows()
-    .filter(matches)
-    .map(({ row }) => numberOf(row.values[at]));
+  const time = answer.columns.findIndex(({ role }) => role === Column_Role.TIME);
+  const some = answer.rows().filter(matches);
+  return some.map(({ row: { values } }) =>
+    valueSoFar(numberOf(values[at]), String(plain(values[time]!)), answer.watermark),
+  );
 }
 
 function spark(values: readonly (number | undefined)[], width: number, { isUnicode, paint }: FrameOptions): string {

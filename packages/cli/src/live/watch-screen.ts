@@ -1,7 +1,8 @@
 import type { Client } from "@connectrpc/connect";
 import type { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
+import { Failure } from "@millrace/failure";
 import type { QueryInit } from "../query/build-query.ts";
-import { everyFor } from "../query/every.ts";
+import { bucketsOf, everyFor } from "../query/every.ts";
 import { painter, wantsColor } from "../terminal/color.ts";
 import { showsUnicode } from "../terminal/locale.ts";
 import { Screen } from "../terminal/screen.ts";
@@ -15,6 +16,8 @@ const FRAME_MS = 80;
 /** Ages are shown in seconds. */
 const TICK_MS = 1_000;
 const ROWS = 50;
+/** The most that one page of an answer has. */
+const ROWS_MAX = 10_000;
 
 /**
  * Watches on the whole terminal until somebody quits.
@@ -121,7 +124,10 @@ function questions(query: QueryInit): { total: Watched; series: Watched; byTotal
   const granularity = query.granularity || everyFor(query.timeRange);
   const order = (query.orderBy ?? []).map(({ field = "", descending = false }) => ({ field, descending }));
   const total: QueryInit = { ...query, dimensions: [], granularity: 0, orderBy: [], limit: 0 };
-  const series: QueryInit = { ...total, granularity };
+  const buckets = bucketsOf(query.timeRange, granularity);
+  if (buckets > ROWS_MAX)
+    throw Failure.invalidField("--every", `that gives ${buckets} values; ${ROWS_MAX} can be shown: give a wider one`);
+  const series: QueryInit = { ...total, granularity, limit: ROWS_MAX };
   const all = {
     total: { query: total, answer: new LiveAnswer() },
     series: { query: series, answer: new LiveAnswer() },
@@ -129,7 +135,15 @@ function questions(query: QueryInit): { total: Watched; series: Watched; byTotal
   if ((query.dimensions ?? []).length === 0) return all;
   const limit = query.limit || ROWS;
   const byTotal: QueryInit = { ...query, granularity: 0, limit };
-  const bySeries: QueryInit = { ...byTotal, granularity, metrics: (query.metrics ?? []).slice(0, 1), orderBy: [] };
+  // Every bucket of every series is sent at the first: rather fewer series than a picture that takes long to come.
+  const seriesMax = Math.max(1, Math.floor(ROWS_MAX / buckets));
+  const bySeries: QueryInit = {
+    ...byTotal,
+    limit: Math.min(limit, seriesMax),
+    granularity,
+    metrics: (query.metrics ?? []).slice(0, 1),
+    orderBy: [],
+  };
   return {
     ...all,
     byTotal: { query: byTotal, answer: new LiveAnswer(order) },

@@ -29,6 +29,21 @@ export function everyFor(range: QueryInit["timeRange"]): Granularity {
   return LONGEST.find(([longest]) => seconds <= longest)?.[1] ?? Granularity.GRANULARITY_MONTH;
 }
 
+const WIDTH_S: Readonly<Record<number, number>> = {
+  [Granularity.GRANULARITY_1M]: MINUTE_S,
+  [Granularity.GRANULARITY_5M]: 5 * MINUTE_S,
+  [Granularity.GRANULARITY_15M]: 15 * MINUTE_S,
+  [Granularity.GRANULARITY_1H]: HOUR_S,
+  [Granularity.GRANULARITY_1D]: DAY_S,
+  [Granularity.GRANULARITY_WEEK]: 7 * DAY_S,
+  [Granularity.GRANULARITY_MONTH]: 30 * DAY_S,
+};
+
+/** About how many buckets a range has, at least 1. */
+export function bucketsOf(range: QueryInit["timeRange"], granularity: Granularity): number {
+  return Math.max(1, Math.ceil(secondsOf(range) / (WIDTH_S[granularity] ?? DAY_S)));
+}
+
 function secondsOf(range: QueryInit["timeRange"]): number {
   const kind = range?.kind;
   if (kind?.case === "relative") return (kind.value.last ?? 0) * UNIT_S[kind.value.unit ?? Unit.HOUR]!;

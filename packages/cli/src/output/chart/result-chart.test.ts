@@ -46,7 +46,7 @@ describe("a result as charts", () => {
       [],
       OPTIONS,
     );
-    expect(text).toMatch(/^views\n\/ +4 +█+\n\/b +2 +█+\n\nrevenue \(EUR\)\n\/ +19\.90 +█+.?\n\/b +249 +█+\n/u);
+    expect(text).toMatch(/^views\n\/ +4 +█+\n\/b +2 +█+.?\n\nrevenue \(EUR\)\n\/ +19\.90 +█+.?\n\/b +249 +█+\n/u);
   });
 
   it("does not draw buckets that are still to come", () => {

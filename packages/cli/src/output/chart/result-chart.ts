@@ -1,4 +1,3 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   type Column,
   Column_Role,
@@ -13,6 +12,7 @@ import { bars } from "./bars.ts";
 import { changeText } from "./change.ts";
 import { seriesChart } from "./series-chart.ts";
 import { sparkline } from "./sparkline.ts";
+import { valueSoFar } from "./to-come.ts";
 
 /** In how much space, and in what characters, charts are drawn. */
 export type ChartOptions = { readonly width: number; readonly isUnicode: boolean; readonly paint: Paint };
@@ -53,11 +53,12 @@ function lines(result: Result, metric: number, title: string, options: ChartOpti
 function oneSeries(result: Result, metric: number, title: string, options: ChartOptions): readonly string[] {
   const time = indexOf(result, Column_Role.TIME);
   const previous = comparisonOf(result, metric);
-  const values = result.rows.map((row) => valueSoFar(result, row, metric));
+  const timeAt = (row: Result["rows"][number]) => String(plain(row.values[time]!));
+  const values = result.rows.map((row) => valueSoFar(numberAt(row, metric), timeAt(row), result.watermark));
   return seriesChart(
     {
       title,
-      times: result.rows.map((row) => String(plain(row.values[time]!))),
+      times: result.rows.map(timeAt),
       values,
       texts: result.rows.map((row) => cellText(row.values[metric]!, result.columns[metric]!)),
       previous: previous === -1 ? undefined : result.rows.map((row) => numberAt(row, previous)),
@@ -69,11 +70,12 @@ function oneSeries(result: Result, metric: number, title: string, options: Chart
 
 /** For each tuple of dimensions a line of its values over time, each to its own scale, the greatest first. */
 function seriesRows(result: Result, metric: number, title: string, options: ChartOptions): readonly string[] {
+  const time = indexOf(result, Column_Role.TIME);
   const series = new Map<string, (number | undefined)[]>();
   const latest = new Map<string, string>();
   for (const row of result.rows) {
     const label = printable(labelOf(result, row));
-    const value = valueSoFar(result, row, metric);
+    const value = valueSoFar(numberAt(row, metric), String(plain(row.values[time]!)), result.watermark);
     const values = series.get(label) ?? [];
     values.push(value);
     series.set(label, values);
@@ -143,14 +145,6 @@ function labelOf(result: Result, row: Result["rows"][number]): string {
     return column.role === Column_Role.DIMENSION ? [cellText(value, column)] : [];
   });
   return texts.join(" · ");
-}
-
-/** A value of a series; undefined for buckets that are still to come, which are zero in the answer. */
-function valueSoFar(result: Result, row: Result["rows"][number], at: number): number | undefined {
-  const value = numberAt(row, at);
-  if (value !== 0 || result.watermark === undefined) return value;
-  const time = indexOf(result, Column_Role.TIME);
-  return Date.parse(String(plain(row.values[time]!))) > timestampMs(result.watermark) ? undefined : value;
 }
 
 function numberAt(row: Result["rows"][number] | undefined, at: number): number | undefined {
