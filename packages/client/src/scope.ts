@@ -71,7 +71,7 @@ export class Scope implements Millrace {
 }
 
 /** Defaults put together; the later ones win. */
-export function merge(earlier: EventDefaults, later: EventDefaults): EventDefaults {
+function merge(earlier: EventDefaults, later: EventDefaults): EventDefaults {
   return {
     userId: later.userId ?? earlier.userId,
     anonymousId: later.anonymousId ?? earlier.anonymousId,

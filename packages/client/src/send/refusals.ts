@@ -5,7 +5,7 @@ import type { Refusal } from "./attempt.ts";
 const PREFIX = "REASON_";
 
 /** A reason's name without prefix; its number where this version does not know it. */
-export function reasonName(reason: Reason): string {
+function reasonName(reason: Reason): string {
   return ReasonSchema.value[reason]?.name.slice(PREFIX.length) ?? String(reason);
 }
 
