@@ -1,7 +1,7 @@
 import { lazy, type ReactNode, Suspense } from "react";
 import { ConnectionBanner } from "./live/connection-banner.tsx";
 import { Overview } from "./overview/overview.tsx";
-import { OverviewSkeleton } from "./overview/overview-skeleton.tsx";
+import { PageSkeleton } from "./overview/overview-skeleton.tsx";
 import { ProblemNote } from "./panel/problem-note.tsx";
 import { WorkspaceProvider } from "./project/workspace.tsx";
 import type { Problem } from "./rpc/problem.ts";
@@ -22,14 +22,14 @@ export function App(): ReactNode {
   if (session.state === "asking") {
     return (
       <Frame>
-        <OverviewSkeleton />
+        <PageSkeleton />
       </Frame>
     );
   }
   return (
     <Frame>
       <WorkspaceProvider
-        loading={<OverviewSkeleton />}
+        loading={<PageSkeleton />}
         failed={(problem) => <Failed problem={problem} onRetry={() => location.reload()} />}
         none={<NoProject />}
       >
@@ -44,7 +44,7 @@ function View(): ReactNode {
   const path = usePath();
   if (path !== "/explore") return <Overview />;
   return (
-    <Suspense fallback={<OverviewSkeleton />}>
+    <Suspense fallback={<PageSkeleton />}>
       <Explorer />
     </Suspense>
   );

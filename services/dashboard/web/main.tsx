@@ -8,6 +8,7 @@ import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-qu
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
+import { prefetchWorkspace } from "./project/prefetch.ts";
 import { problemOf } from "./rpc/problem.ts";
 import { transport } from "./rpc/transport.ts";
 import { beginSession, endSession } from "./session/session.ts";
@@ -30,6 +31,7 @@ const client = new QueryClient({
   },
 });
 
+if (!location.hash.includes("token=")) prefetchWorkspace(client);
 void beginSession();
 createRoot(document.getElementById("page")!).render(
   <StrictMode>

@@ -2,17 +2,24 @@ import type { ReactNode } from "react";
 import { TableSkeleton } from "../table/bar-table.tsx";
 import "./overview.css";
 
-/** Stands where the overview will be, in its shape. */
-export function OverviewSkeleton(): ReactNode {
+/** Stands where the page will be, in the shape of the overview. */
+export function PageSkeleton(): ReactNode {
   return (
-    <div aria-busy="true">
-      <p className="unseen" role="status">
-        Loading
-      </p>
-      <div className="top">
+    <>
+      <div className="top" aria-hidden="true">
         <span className="skeleton" style={{ width: 26, height: 26 }} />
         <span className="skeleton" style={{ width: 120, height: 20 }} />
       </div>
+      <OverviewSkeleton />
+    </>
+  );
+}
+
+/** Stands where the overview will be. */
+export function OverviewSkeleton(): ReactNode {
+  return (
+    <div aria-busy="true">
+      <p className="unseen">Loading</p>
       <div className="toolbar">
         <div className="toolbar-line">
           <span className="skeleton" style={{ width: 320, height: 34 }} />

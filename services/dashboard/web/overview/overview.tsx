@@ -14,6 +14,7 @@ import { FirstEvent } from "../start/first-event.tsx";
 import { useHasEvents } from "../start/use-has-events.ts";
 import { DimensionPanel } from "./dimension-panel.tsx";
 import { KeyNumbers } from "./key-numbers.tsx";
+import { OverviewSkeleton } from "./overview-skeleton.tsx";
 import { type Plan, planFor } from "./plan.ts";
 import { SeriesPanel } from "./series-panel.tsx";
 import { useTotals } from "./use-totals.ts";
@@ -28,6 +29,9 @@ export function Overview(): ReactNode {
   const { project, catalog } = useWorkspace();
   const plan = useMemo(() => planFor(project, catalog), [project, catalog]);
   const hasEvents = useHasEvents(plan);
+  useEffect(() => {
+    document.title = `${project.displayName || project.projectId} · Millrace`;
+  }, [project]);
   return (
     <>
       <Header>{plan.online !== undefined && hasEvents !== false && <Online metric={plan.online} />}</Header>
@@ -37,7 +41,12 @@ export function Overview(): ReactNode {
         ) : hasEvents === false ? (
           <FirstEvent />
         ) : (
-          <Measured plan={plan} />
+          <>
+            {hasEvents === undefined && <OverviewSkeleton />}
+            <div hidden={hasEvents === undefined}>
+              <Measured plan={plan} />
+            </div>
+          </>
         )}
       </main>
     </>

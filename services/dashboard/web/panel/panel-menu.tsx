@@ -1,10 +1,12 @@
-import type { Result } from "@millrace/api/millrace/reporting/v1/query_pb";
+import { type Result, Column_Role as Role } from "@millrace/api/millrace/reporting/v1/query_pb";
 import { type ReactNode, useEffect, useState } from "react";
 import { cliText } from "../copy/cli.ts";
 import { copyText } from "../copy/clipboard.ts";
 import { csvText, downloadText } from "../copy/csv.ts";
 import { curlText } from "../copy/curl.ts";
 import { sdkText } from "../copy/sdk.ts";
+import { titleOf } from "../format/names.ts";
+import { numberText } from "../format/number.ts";
 import { Dropdown } from "../menu/dropdown.tsx";
 import { Icon } from "../menu/icons.tsx";
 import type { Question } from "../question/question.ts";
@@ -35,37 +37,63 @@ export function PanelMenu(props: {
       align="right"
     >
       {(close) => (
-        <ul className="menu">
-          <li>
-            <button
-              type="button"
-              className="menu-item"
-              disabled={result === undefined}
-              onClick={() => {
-                if (result !== undefined) downloadText(csvText(result), fileName(question));
-                close();
-              }}
-            >
-              Download CSV
-            </button>
-          </li>
-          {copies.map(([title, text]) => (
-            <li key={title}>
+        <>
+          <ul className="menu">
+            <li>
               <button
                 type="button"
                 className="menu-item"
-                onClick={async () => {
-                  setSaid((await copyText(text())) ? "Copied" : "Could not copy");
+                disabled={result === undefined}
+                onClick={() => {
+                  if (result !== undefined) downloadText(csvText(result), fileName(question));
                   close();
                 }}
               >
-                {title}
+                Download CSV
               </button>
             </li>
-          ))}
-        </ul>
+            {copies.map(([title, text]) => (
+              <li key={title}>
+                <button
+                  type="button"
+                  className="menu-item"
+                  onClick={async () => {
+                    setSaid((await copyText(text())) ? "Copied" : "Could not copy");
+                    close();
+                  }}
+                >
+                  {title}
+                </button>
+              </li>
+            ))}
+          </ul>
+          <Notices result={result} />
+        </>
       )}
     </Dropdown>
+  );
+}
+
+/** What a reader should know about an answer, such as since when it is counted. */
+function Notices({ result }: { readonly result: Result | undefined }): ReactNode {
+  const estimates = result?.columns.filter(({ exact, role }) => !exact && role === Role.METRIC) ?? [];
+  const notices = [
+    ...estimates.map(({ name, relativeError }) => {
+      const error = numberText(relativeError, { unit: "%" });
+      return `${titleOf(name)} is estimated where there are many: the usual error is ${error}.`;
+    }),
+    ...(result?.notices ?? []),
+  ];
+  if (notices.length === 0) return null;
+  return (
+    <>
+      <hr className="menu-line" />
+      <ul className="menu menu-notes">
+        {notices.map((notice) => (
+          <li key={notice}>{notice}</li>
+        ))}
+      </ul>
+    </>
   );
 }
 

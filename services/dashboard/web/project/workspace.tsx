@@ -10,6 +10,8 @@ import { type Problem, problemOf } from "../rpc/problem.ts";
 import { type Every, usualEvery } from "../time/granularity.ts";
 import { type Step, useView } from "../url/address.ts";
 import type { View } from "../url/view.ts";
+import { PROJECTS_MAX } from "./prefetch.ts";
+import { rememberedProject, rememberProject } from "./remembered-project.ts";
 
 /** Where one is, and what is looked at. */
 export type Workspace = {
@@ -26,7 +28,6 @@ export type Workspace = {
 };
 
 const Context = createContext<Workspace | undefined>(undefined);
-const LAST_PROJECT = "millrace.project";
 
 /** Where one is, and what is looked at. Only within {@link WorkspaceProvider}. */
 export function useWorkspace(): Workspace {
@@ -53,9 +54,9 @@ export function WorkspaceProvider(props: {
   readonly children: ReactNode;
 }): ReactNode {
   const [view, change] = useView();
-  const listed = useQuery(ProjectService.method.listProjects, { pageSize: 1_000 });
+  const listed = useQuery(ProjectService.method.listProjects, { pageSize: PROJECTS_MAX });
   const projects = listed.data?.projects ?? [];
-  const wanted = view.project ?? remembered();
+  const wanted = view.project ?? rememberedProject();
   const project =
     projects.find(({ projectId }) => projectId === wanted) ?? (view.project ? undefined : oldest(projects));
   // Asked before the list is there: the project is nearly always the one that was looked at last.
@@ -64,7 +65,7 @@ export function WorkspaceProvider(props: {
   const catalog = asked.data?.projectId === projectId ? asked.data : undefined;
   const workspace = useMemo(() => {
     if (project === undefined || catalog === undefined) return undefined;
-    remember(project.projectId);
+    rememberProject(project.projectId);
     const zone = view.zone ?? (project.timeZone || "UTC");
     return { projects, project, catalog, view, change, zone, every: view.every ?? usualEvery(view.range) };
   }, [projects, project, catalog, view, change]);
@@ -84,20 +85,4 @@ function oldest(projects: readonly Project[]): Project | undefined {
 
 function noSuchProject(projectId: string): Problem {
   return { kind: "refused", title: "No such project", detail: `There is no project "${projectId}" that you may see.` };
-}
-
-function remembered(): string | undefined {
-  try {
-    return localStorage.getItem(LAST_PROJECT) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function remember(projectId: string): void {
-  try {
-    localStorage.setItem(LAST_PROJECT, projectId);
-  } catch {
-    // Without a store the first project is shown next time.
-  }
 }
