@@ -38,7 +38,7 @@ complete -F _millrace millrace
 const ZSH = `#compdef millrace
 # zsh completion for millrace. In ~/.zshrc, after compinit: source <(millrace completion zsh)
 _millrace() {
-  local line value
+  local line value description
   local -a candidates
   while IFS= read -r line; do
     if [[ $line == ${FILES_MARK} ]]; then
@@ -46,7 +46,8 @@ _millrace() {
       return
     fi
     value="\${line%%$'\\t'*}"
-    candidates+=( "\${value//:/\\\\:}:\${line#*$'\\t'}" )
+    description="\${line#*$'\\t'}"
+    candidates+=( "\${value//:/\\\\:}\${description:+:$description}" )
   done < <(CALL __complete zsh -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
   (( \${#candidates} )) && _describe 'millrace' candidates
 }
