@@ -59,6 +59,7 @@ export function showDemo(stats: () => Stats): Display {
     pastEnd(totals, ms) {
       clear();
       process.stderr.write(`Sent the past in ${elapsed(ms)}: ${counted(totals.events, "event")} (${totals.text}).\n`);
+      process.stderr.write("Long ranges show all of it within a minute or so.\n");
     },
     live(totals) {
       pace = new Pace();
