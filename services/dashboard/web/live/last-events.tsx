@@ -2,11 +2,12 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { TailResponse } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import { type TailedEvent, TailedEvent_Verdict as Verdict } from "@millrace/api/millrace/reporting/v1/tail_pb";
 import { type ReactNode, useEffect, useReducer, useRef, useState } from "react";
-import { clockText } from "../format/moment.ts";
+import { clockText, dayText } from "../format/moment.ts";
 import { numberText } from "../format/number.ts";
 import { Icon } from "../menu/icons.tsx";
 import { Nothing, Panel } from "../panel/panel.tsx";
 import { useWorkspace } from "../project/workspace.tsx";
+import { filterOf } from "../question/filter.ts";
 import type { Problem } from "../rpc/problem.ts";
 import { reporting } from "../rpc/transport.ts";
 import { endSession } from "../session/session.ts";
@@ -19,10 +20,12 @@ import { useInSight, usePageVisible } from "./visibility.ts";
 const RECENT = 30;
 const PER_SECOND = 10;
 const SETTLED_MS = 800;
+const OLD_MS = 12 * 3_600_000;
 
 /** Events as they arrive, newest first. The stream is open only while the list can be seen and is not paused. */
 export function LastEvents(): ReactNode {
-  const { project, zone } = useWorkspace();
+  const { project, zone, view } = useWorkspace();
+  const { filters } = view;
   const projectId = project.projectId;
   const place = useRef<HTMLDivElement>(null);
   const inSight = useInSight(place);
@@ -40,8 +43,9 @@ export function LastEvents(): ReactNode {
     void runStream<TailResponse>({
       open: (signal) => {
         add({ kind: "begin" });
+        const filter = filterOf(filters);
         return reporting.tail(
-          { projectId, maskIds: true, recentCount: RECENT, maxEventsPerSecond: PER_SECOND },
+          { projectId, maskIds: true, recentCount: RECENT, maxEventsPerSecond: PER_SECOND, ...(filter && { filter }) },
           { signal },
         );
       },
@@ -53,7 +57,7 @@ export function LastEvents(): ReactNode {
       clearTimeout(settling);
       abort.abort();
     };
-  }, [isOpen, projectId]);
+  }, [isOpen, projectId, filters]);
 
   return (
     <div ref={place} className="wide">
@@ -100,7 +104,7 @@ function EventLine({ tailed, zone }: { readonly tailed: TailedEvent; readonly zo
   const said = VERDICTS[verdict];
   return (
     <li className="event">
-      <time className="number quiet">{event.time ? clockText(timestampMs(event.time), zone) : ""}</time>
+      <time className="number quiet">{timeText(tailed, zone)}</time>
       <span className="event-name">{event.name}</span>
       <span className="event-main" title={main}>
         {main}
@@ -114,6 +118,14 @@ function EventLine({ tailed, zone }: { readonly tailed: TailedEvent; readonly zo
       </span>
     </li>
   );
+}
+
+/** The time of day, or the day of what arrived long after it happened. */
+function timeText({ event, receiveTime }: TailedEvent, zone: string): string {
+  if (event?.time === undefined) return "";
+  const timeMs = timestampMs(event.time);
+  const isOld = receiveTime !== undefined && timestampMs(receiveTime) - timeMs > OLD_MS;
+  return isOld ? dayText(timeMs, zone) : clockText(timeMs, zone);
 }
 
 /** What became of an event, where it is not counted. */

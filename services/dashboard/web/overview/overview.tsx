@@ -54,7 +54,7 @@ export function Overview(): ReactNode {
 }
 
 function Measured({ plan }: { readonly plan: Plan }): ReactNode {
-  const { view, change } = useWorkspace();
+  const { project, view, change } = useWorkspace();
   const { totals, problem, isOld } = useTotals(plan.numbers);
   const chosen = plan.numbers.find(({ name }) => name === view.metric) ?? plan.numbers[0]!;
   const onNews = useNews();
@@ -84,7 +84,7 @@ function Measured({ plan }: { readonly plan: Plan }): ReactNode {
         {plan.panels.map(({ title, tabs }) => (
           <DimensionPanel key={title} title={title} tabs={tabs} plan={plan} number={chosen} wholeOf={wholeOf} />
         ))}
-        <LastEvents />
+        <LastEvents key={JSON.stringify([project.projectId, view.filters])} />
       </div>
     </>
   );

@@ -137,7 +137,7 @@ function servicePlan(catalog: Catalog): Plan {
     panels: [
       { title: "Services", tabs: [{ title: "Services", dimensions: ["service"] }] },
       { title: "Routes", tabs: [{ title: "Routes", dimensions: ["route", "service"] }] },
-      { title: "Statuses", tabs: [{ title: "Statuses", dimensions: ["status", "service"] }] },
+      { title: "Statuses", tabs: [{ title: "Statuses", dimensions: ["status"] }] },
     ],
     online: undefined,
   };

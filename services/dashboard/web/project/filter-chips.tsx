@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { titleOf, valueTitle } from "../format/names.ts";
 import { Icon } from "../menu/icons.tsx";
-import { type DimensionFilter, withFilter } from "../url/view.ts";
+import { type DimensionFilter, type View, withFilter } from "../url/view.ts";
 import { useWorkspace } from "./workspace.tsx";
 
 /** What the view is filtered by; each filter can be taken away. */
@@ -12,7 +12,14 @@ export function FilterChips(): ReactNode {
     <ul className="chips" aria-label="Filters">
       {view.filters.map((filter) => (
         <li className="chip" key={`${filter.not} ${filter.match} ${filter.dimension}`}>
-          <span className="chip-text">{chipText(filter)}</span>
+          <button
+            type="button"
+            className="chip-text"
+            title={filter.not ? "Show only these" : "Show all but these"}
+            onClick={() => change((before) => turned(before, filter))}
+          >
+            {chipText(filter)}
+          </button>
           <button
             type="button"
             className="chip-close"
@@ -39,6 +46,12 @@ export function FilterChips(): ReactNode {
 }
 
 const MATCHES = { contains: "contains", starts: "starts with" } as const;
+
+/** The view with what was wanted left out, or what was left out wanted. */
+function turned(view: View, filter: DimensionFilter): View {
+  const without = withFilter(view, { ...filter, values: [] });
+  return withFilter(without, { ...filter, not: !filter.not });
+}
 
 function chipText({ dimension, not, match, values }: DimensionFilter): string {
   if (match !== undefined) return `${titleOf(dimension)} ${MATCHES[match]} “${values[0]}”`;
