@@ -2,8 +2,8 @@ import { Argument, type Command } from "commander";
 import { type Candidate, type Completions, complete } from "../completion/complete.ts";
 import { namesOf } from "../completion/names.ts";
 import { completionScript, FILES_MARK, SHELLS, type Shell } from "../completion/scripts.ts";
+import { print } from "../output/print.ts";
 import { commandName } from "../terminal/invocation.ts";
-import { print } from "./options.ts";
 
 const NOTES = `
 Examples:

@@ -13,8 +13,9 @@ import {
 import { readSecret } from "../context/read-secret.ts";
 import { contextNamed, type GlobalOptions, withoutSlash } from "../context/target.ts";
 import { formatOf } from "../output/format.ts";
+import { print } from "../output/print.ts";
 import { printThing, printThings } from "../output/things.ts";
-import { print } from "./options.ts";
+import { commandName } from "../terminal/invocation.ts";
 
 const NOTES = `
 Examples:
@@ -83,7 +84,7 @@ async function add(name: string, _options: unknown, command: Command): Promise<v
   writeContexts(path, { ...contexts, contexts: all, ...(isFirst && { current: name }) });
   print(`${Object.hasOwn(contexts.contexts, name) ? "Replaced" : "Added"} ${name}: ${added.url}`);
   print(`It is kept in ${path}.`);
-  print(isFirst ? "It is in use from now on." : `  millrace context use ${name}`);
+  print(isFirst ? "It is in use from now on." : `  ${commandName()} context use ${name}`);
 }
 
 /** The key given, or `true` and "-" for one that is typed or comes from standard input. */

@@ -9,8 +9,8 @@ import { RATE_MAX } from "../demo/traffic.ts";
 import { parseDuration } from "../duration.ts";
 import { formatOf } from "../output/format.ts";
 import { elapsed, grouped } from "../output/number-text.ts";
+import { print, printJson } from "../output/print.ts";
 import { typable } from "../terminal/invocation.ts";
-import { print, printJson } from "./options.ts";
 
 const NOTES = `
 Examples:
@@ -62,7 +62,7 @@ export function addDemoCommand(program: Command): void {
 }
 
 async function demo(options: Options, command: Command): Promise<void> {
-  const format = formatOf(command, ["table", "json"]);
+  const format = formatOf(command, ["table", "json", "ndjson"]);
   const given = command.optsWithGlobals<GlobalOptions>();
   const named = new Connection(given);
   refuseByAccident(named, given);
@@ -81,7 +81,7 @@ async function demo(options: Options, command: Command): Promise<void> {
   say(`  Page      ${connection.url}/  (${typable("millrace open")} signs you in)`);
   say(`  Terminal  ${typable(`millrace watch page_views${where}`)}`);
   const result = await runDemo(connection, played, { stop, now: Date.now });
-  if (format === "json") printJson(documentOf(connection.project, result));
+  if (format !== "table") printJson(documentOf(connection.project, result), format);
   else print(summaryOf(result, isInterrupted()));
   if (isInterrupted()) process.exitCode = EXIT_INTERRUPTED;
   else if (result.sent.unsent > 0 || Object.keys(result.sent.rejected).length > 0) process.exitCode = 1;

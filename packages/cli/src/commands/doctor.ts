@@ -3,9 +3,9 @@ import type { GlobalOptions } from "../context/target.ts";
 import type { Check, Level } from "../doctor/check.ts";
 import { examine } from "../doctor/examine.ts";
 import { formatOf } from "../output/format.ts";
+import { print, printJson } from "../output/print.ts";
 import { painter, type Style, wantsColor } from "../terminal/color.ts";
 import { typable } from "../terminal/invocation.ts";
-import { print, printJson } from "./options.ts";
 
 const NOTES = `
 Examples:
@@ -35,17 +35,17 @@ export function addDoctorCommand(program: Command): void {
 }
 
 async function doctor(command: Command): Promise<void> {
-  const isJson = formatOf(command, ["table", "json"]) === "json";
+  const format = formatOf(command, ["table", "json", "ndjson"]);
   const checks: Check[] = [];
   const version = command.parent?.version() ?? "";
   const options = command.optsWithGlobals<GlobalOptions>();
   for await (const check of examine({ options, environment: process.env, version })) {
     checks.push(check);
-    if (!isJson) print(lineOf(check));
+    if (format === "table") print(typable(lineOf(check)));
   }
   const count = (level: Level) => checks.filter((check) => check.level === level).length;
   const [problems, warnings] = [count("problem"), count("warning")];
-  if (isJson) printJson({ problems, warnings, checks });
+  if (format !== "table") printJson({ problems, warnings, checks }, format);
   else print(verdict(problems, warnings));
   if (problems > 0) process.exitCode = 1;
 }

@@ -7,10 +7,11 @@ import type { Command } from "commander";
 import { enumName } from "../enum-name.ts";
 import { nearest } from "../nearest.ts";
 import { formatOf } from "../output/format.ts";
+import { print } from "../output/print.ts";
 import { printThing, printThings } from "../output/things.ts";
 import { utcText } from "../output/time-text.ts";
 import { everyItem } from "./listing.ts";
-import { collect, connectionOf, list, print } from "./options.ts";
+import { collect, connectionOf, list } from "./options.ts";
 
 const SCOPES: Readonly<Record<string, Scope>> = {
   ingest: Scope.INGEST,

@@ -1,10 +1,11 @@
 import { SessionService } from "@millrace/api/millrace/dashboard/v1/session_service_pb";
 import type { Command } from "commander";
 import { formatOf } from "../output/format.ts";
+import { print } from "../output/print.ts";
 import { printThing } from "../output/things.ts";
 import { isoText } from "../output/time-text.ts";
 import { openInBrowser } from "../terminal/browser.ts";
-import { connectionOf, print } from "./options.ts";
+import { connectionOf } from "./options.ts";
 
 const NOTES = `
 Examples:

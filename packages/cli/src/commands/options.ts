@@ -23,13 +23,3 @@ export function whole(value: string): number {
 export function connectionOf(command: Command): Connection {
   return new Connection(command.optsWithGlobals<GlobalOptions>());
 }
-
-/** Writes a line to standard output. */
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-/** Writes a document to standard output as JSON. */
-export function printJson(value: unknown): void {
-  print(JSON.stringify(value, undefined, 2));
-}

@@ -7,11 +7,12 @@ import { ProjectService } from "@millrace/api/millrace/config/v1/project_service
 import { type Command, Option } from "commander";
 import { parseDuration } from "../duration.ts";
 import { formatOf } from "../output/format.ts";
+import { print } from "../output/print.ts";
 import { printThing, printThings } from "../output/things.ts";
 import { utcText } from "../output/time-text.ts";
 import { commandName } from "../terminal/invocation.ts";
 import { everyItem } from "./listing.ts";
-import { connectionOf, print, whole } from "./options.ts";
+import { connectionOf, whole } from "./options.ts";
 import { projectValues, showProject, TEMPLATES, templateName } from "./project-text.ts";
 import { addUpdateCommand } from "./project-update.ts";
 

@@ -8,11 +8,12 @@ import { type Command, Option } from "commander";
 import type { Connection } from "../connection.ts";
 import { resultChart } from "../output/chart/result-chart.ts";
 import { type Format, formatOf } from "../output/format.ts";
+import { print, printJson } from "../output/print.ts";
 import { MORE_ROWS, resultCsv, resultDocument, resultLines, resultTable } from "../output/result.ts";
 import { buildQuery, COMPARISONS, GRANULARITIES, type QueryInit, type QueryOptions } from "../query/build-query.ts";
 import { everyFor } from "../query/every.ts";
 import { chartOptions } from "../terminal/space.ts";
-import { collect, connectionOf, list, print, printJson, whole } from "./options.ts";
+import { collect, connectionOf, list, whole } from "./options.ts";
 
 const NOTES = `
 Examples:

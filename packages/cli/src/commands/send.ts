@@ -89,13 +89,13 @@ export function addSendCommand(program: Command): void {
     .addHelpText("after", NOTES)
     .action(async (name: string | undefined, options: SendOptions, command: Command) => {
       const connection = connectionOf(command);
-      const json = formatOf(command, ["table", "json"]) === "json";
+      const output = formatOf(command, ["table", "json", "ndjson"]);
       if (options.file !== undefined) {
         if (name !== undefined) throw wrong(`give a name or --file, not both; with a file: --map "name='${name}'"`);
-        await sendFile(connection, { ...options, json, file: options.file });
+        await sendFile(connection, { ...options, output, file: options.file });
       } else {
         if (name === undefined) throw wrong("give an event's name, or --file");
-        await sendEvent(connection, name, { ...options, json });
+        await sendEvent(connection, name, { ...options, output });
       }
     });
 }

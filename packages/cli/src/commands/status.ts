@@ -9,10 +9,11 @@ import {
 import type { Command } from "commander";
 import { formatOf } from "../output/format.ts";
 import { elapsed, grouped } from "../output/number-text.ts";
+import { print } from "../output/print.ts";
 import type { TableColumn } from "../output/table.ts";
 import { printThing, printThings } from "../output/things.ts";
 import { utcText } from "../output/time-text.ts";
-import { connectionOf, print } from "./options.ts";
+import { connectionOf } from "./options.ts";
 
 const NOTES = `
 Examples:

@@ -47,11 +47,6 @@ export function tableText(columns: readonly TableColumn[], rows: readonly (reado
   return rows.length === 0 ? `${typable(none)}\n` : `${layOut(columns, rows, options)}\n`;
 }
 
-/** Prints a table, or what to say when it has no rows. */
-export function printTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[], none: string): void {
-  process.stdout.write(tableText(columns, rows, none));
-}
-
 /** Takes width from the widest column of text until all fit; numbers are never cut. */
 function narrowed(natural: readonly number[], columns: readonly TableColumn[], total: number): readonly number[] {
   const widths = [...natural];

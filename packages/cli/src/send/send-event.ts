@@ -5,6 +5,8 @@ import { StatusService } from "@millrace/api/millrace/processing/v1/status_servi
 import { Failure } from "@millrace/failure";
 import type { Connection } from "../connection.ts";
 import { parseDuration } from "../duration.ts";
+import type { Format } from "../output/format.ts";
+import { printJson } from "../output/print.ts";
 import { parseTime } from "../time-text.ts";
 import { zoneNamed } from "../zoned-time.ts";
 import type { EventInit } from "./event-maker.ts";
@@ -28,7 +30,7 @@ export type EventOptions = {
   readonly import?: boolean;
   readonly giveUpAfter?: string;
   readonly wait?: boolean;
-  readonly json?: boolean;
+  readonly output?: Format;
 };
 
 /** Sends one event and says what became of it; the exit code is 1 when it was rejected. */
@@ -54,7 +56,7 @@ export async function sendEvent(connection: Connection, name: string, options: E
     await waitUntilCounted(connection.client(StatusService, "ask"), { project: connection.project, signal, show });
   }
   const ms = performance.now() - startedAt;
-  if (options.json === true) {
+  if (options.output !== undefined && options.output !== "table") {
     const document = summaryDocument({
       tally,
       project: connection.project,
@@ -62,7 +64,7 @@ export async function sendEvent(connection: Connection, name: string, options: E
       ending: "done",
       balance: undefined,
     });
-    process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+    printJson(document, options.output);
   } else if (tally.rejected === 0) {
     process.stdout.write(
       tally.duplicate > 0 ? "duplicate: it had been accepted before\n" : `accepted ${event.eventId}\n`,

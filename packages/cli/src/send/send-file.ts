@@ -5,6 +5,9 @@ import { Failure } from "@millrace/failure";
 import type { Connection } from "../connection.ts";
 import { FROM_CREDENTIALS } from "../context/target.ts";
 import { parseDuration } from "../duration.ts";
+import type { Format as OutputFormat } from "../output/format.ts";
+import { printJson } from "../output/print.ts";
+import { typable } from "../terminal/invocation.ts";
 import { zoneNamed } from "../zoned-time.ts";
 import { packBatches } from "./batches.ts";
 import { Checkpoint } from "./checkpoint.ts";
@@ -40,7 +43,7 @@ export type FileOptions = {
   readonly giveUpAfter?: string;
   readonly strict?: boolean;
   readonly wait?: boolean;
-  readonly json?: boolean;
+  readonly output?: OutputFormat;
 };
 
 const EXIT_INTERRUPTED = 130;
@@ -101,8 +104,8 @@ export async function sendFile(connection: Connection, options: FileOptions): Pr
   const waits = options.wait === true && ending === "done";
   const balance = waits ? await wait(connection, stop.signal) : undefined;
   const outcome = { tally, project: connection.project, ms, ending, balance, canResume: checkpoint.canResume };
-  if (options.json === true) process.stdout.write(`${JSON.stringify(summaryDocument(outcome), undefined, 2)}\n`);
-  else process.stdout.write(`${summarize(outcome)}\n`);
+  if (options.output !== undefined && options.output !== "table") printJson(summaryDocument(outcome), options.output);
+  else process.stdout.write(`${typable(summarize(outcome))}\n`);
   if (failure !== undefined) throw failure;
   if (isInterrupted()) process.exitCode = EXIT_INTERRUPTED;
   else if (tally.rejected > 0 && (options.strict === true || tally.rejected === tally.read)) process.exitCode = 1;
