@@ -19,9 +19,12 @@ export type Parts = {
   readonly openBuffer?: ((deps: BufferDeps) => EventBuffer) | undefined;
 };
 
+/** How many attempts fill a buffer at least; three of them are under way at most. */
+const ATTEMPTS_A_BUFFER = 8;
 const DROPPED: Readonly<Record<Parameters<OnDropped>[0], string>> = {
   BUFFER_FULL: "The buffer was full.",
   SPOOL_FULL: "The spool was full.",
+  SPOOL_FAILED: "They were in memory alone, because the spool could not be written.",
   SPOOL_DAMAGED: "A file of the spool was damaged.",
 };
 
@@ -42,7 +45,10 @@ export function assemble({ settings, carrier, clock, onIssue, openBuffer }: Part
   const buffer =
     openBuffer?.({ clock, counters, limits, onDropped, onUnspooled, onFound }) ?? new MemoryBuffer(limits, onDropped);
   const { backoff, budget, blockedMs, batchDelayMs } = settings;
-  const sender = new Sender({ buffer, carrier, clock, counters, issues, backoff, budget, blockedMs });
+  const attemptEvents = limits.events / ATTEMPTS_A_BUFFER;
+  const attemptBytes = limits.bytes / ATTEMPTS_A_BUFFER;
+  const sending = { backoff, budget, blockedMs, attemptEvents, attemptBytes };
+  const sender = new Sender({ buffer, carrier, clock, counters, issues, ...sending });
   const keepsRest = openBuffer !== undefined;
   const producer = new Producer({ buffer, sender, clock, counters, issues, batchDelayMs, keepsRest });
   // An earlier process may have left something to send.

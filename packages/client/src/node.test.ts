@@ -223,6 +223,18 @@ describe("a producer", () => {
     expect(new Set(issues.map(({ kind }) => kind))).toEqual(new Set(["dropped", "retrying"]));
   });
 
+  it("loses nothing when it waits for room, however small the buffer is", async () => {
+    const ledger = new Ledger();
+    const { url } = await startFakeServer({ ingest: { stream: (requests) => takeAll(requests, ledger) } });
+    const { client } = open(url, { overflow: "wait", buffer: { events: 50 } });
+    for (let i = 0; i < 1000; i++) {
+      await client.ready();
+      expect(client.track("e", { i })).toBe(true);
+    }
+    expect(await client.close()).toEqual({ pending: 0 });
+    expect([ledger.counted.size, client.stats().dropped]).toEqual([1000, {}]);
+  });
+
   it("hears that its key is wrong, and loses nothing while the buffer lasts", async () => {
     const denied = new ConnectError("no such key", Code.Unauthenticated, undefined, [
       { desc: ErrorInfoSchema, value: { reason: "CREDENTIAL_UNKNOWN", domain: "millrace.dev" } },

@@ -27,7 +27,10 @@ export type BufferCounts = {
 };
 
 /** What a buffer tells: what it had to let go. */
-export type OnDropped = (reason: "BUFFER_FULL" | "SPOOL_FULL" | "SPOOL_DAMAGED", count: number) => void;
+export type OnDropped = (
+  reason: "BUFFER_FULL" | "SPOOL_FULL" | "SPOOL_DAMAGED" | "SPOOL_FAILED",
+  count: number,
+) => void;
 
 /**
  * The one place where events wait until they are durable. Batches leave it in the order of their sequences, may come

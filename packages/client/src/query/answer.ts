@@ -5,7 +5,8 @@ export type MetricValue<Exact extends boolean = false> = (Exact extends true ? s
 
 /**
  * A row of an answer: its metrics and dimensions by name (a dimension's value is empty where events have none), `time`
- * with a granularity (the start of the bucket, RFC 3339 with the zone's offset), and what is known about it.
+ * with a granularity (the start of the bucket, RFC 3339 with the zone's offset), and what is known about it. Where names
+ * are not known before the program runs, any name may be asked for.
  */
 export type Row<
   Metric extends string = string,
@@ -13,7 +14,10 @@ export type Row<
   Series extends Granularity = never,
   Compared extends Comparison = never,
   Exact extends boolean = false,
-> = { readonly [Name in Metric]: MetricValue<Exact> } & { readonly [Name in Dimension]: string } & RowFacts &
+> = RowFacts &
+  (string extends Metric | Dimension
+    ? { readonly [name: string]: MetricValue<Exact> | string }
+    : { readonly [Name in Metric]: MetricValue<Exact> } & { readonly [Name in Dimension]: string }) &
   ([Series] extends [never] ? unknown : { readonly time: string }) &
   ([Compared] extends [never] ? unknown : { readonly $compared: { readonly [Name in Metric]: MetricValue<Exact> } });
 

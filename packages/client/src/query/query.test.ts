@@ -87,6 +87,15 @@ describe("an answer", () => {
     expect(asked[0]).toMatchObject({ metrics: ["views", "amount"], dimensions: ["page"] });
   });
 
+  it("has rows of any names where the compiler does not know them", async () => {
+    const { url } = await startFakeServer({ reporting: { query: () => ({ result: RESULT }) } });
+    const names: string[] = ["views"];
+    const { rows } = await client(url).query({ metrics: names, dimensions: names, range: { last: "1d" } });
+    expectTypeOf(rows[0]!["views"]!).toEqualTypeOf<string | number>();
+    expectTypeOf(rows[0]!.$final).toEqualTypeOf<boolean>();
+    expect(rows[0]).toMatchObject({ views: 3, page: "/a" });
+  });
+
   it("is exact to the last digit where that is asked for", async () => {
     const { url } = await startFakeServer({ reporting: { query: () => ({ result: RESULT }) } });
     const { rows } = await client(url).query({ ...QUESTION, exact: true });

@@ -17,6 +17,9 @@ export type SenderDeps = {
   readonly issues: IssueReporter;
   readonly backoff: BackoffLimits;
   readonly budget: RetryBudgetLimits;
+  /** An attempt with so much is ended, so that the buffer never waits for one answer alone. */
+  readonly attemptEvents: number;
+  readonly attemptBytes: number;
   /** How long to wait where only a person can help. */
   readonly blockedMs: number;
 };
@@ -27,6 +30,7 @@ type Run = {
   readonly batches: Batch[];
   /** Which failures it can tell of: those after it began. */
   readonly epoch: number;
+  events: number;
   bytes: number;
   timer: Timer;
   hasEnded: boolean;
@@ -73,8 +77,11 @@ export class Sender {
       buffer.take();
       next.attempts++;
       run.batches.push(next);
+      run.events += next.count;
       run.bytes += next.byteLength;
       run.attempt.push(next);
+      const { attemptEvents, attemptBytes } = this.#deps;
+      if (this.#isCareful || run.events >= attemptEvents || run.bytes >= attemptBytes) this.#end(run);
     }
     if (this.#hurries > 0 && this.#current !== undefined) this.#end(this.#current);
   }
@@ -123,11 +130,10 @@ export class Sender {
     const { limits } = this.#deps.carrier;
     const current = this.#current;
     if (current !== undefined) {
-      const most = this.#isCareful ? 1 : limits.batches;
       const last = current.batches.at(-1);
       const isInOrder = last === undefined || last.sequence < batch.sequence;
       const hasRoom = last === undefined || current.bytes + batch.byteLength <= limits.bytes;
-      if (isInOrder && hasRoom && current.batches.length < most) return current;
+      if (isInOrder && hasRoom && current.batches.length < limits.batches) return current;
       this.#end(current);
     }
     const others = this.#isCareful ? 0 : limits.unanswered;
@@ -141,6 +147,7 @@ export class Sender {
       attempt,
       batches: [],
       epoch: this.#epoch,
+      events: 0,
       bytes: 0,
       timer: clock.after(carrier.limits.ageMs, () => this.#end(run)),
       hasEnded: false,

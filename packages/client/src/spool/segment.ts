@@ -80,11 +80,13 @@ export class Segment {
     this.#count++;
   }
 
-  /** Brings what was written to the disk, without waiting. */
-  sync(): void {
+  /** Brings what was written to the disk, without waiting; `onError` is told when that fails. */
+  sync(onError: (thrown: unknown) => void): void {
     if (!this.#isDirty || this.#fd === undefined) return;
     this.#isDirty = false;
-    fdatasync(this.#fd, () => {});
+    fdatasync(this.#fd, (error) => {
+      if (error !== null) onError(error);
+    });
   }
 
   /** Forgets the events: all of them are settled. */

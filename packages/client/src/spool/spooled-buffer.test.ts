@@ -198,6 +198,22 @@ describe("a spool", () => {
     expect(problems.length).toBeGreaterThan(0);
     expect(drain(buffer)).toEqual(ids(45));
   });
+
+  it("writes again when that is possible again, and counts what it can keep in no file", async () => {
+    const directory = temporaryDirectory();
+    const clock = new VirtualClock(Date.now());
+    const { buffer, append, dropped, problems } = open(directory, { maxBytes: 100_000, clock });
+    const [folder = ""] = readdirSync(directory);
+    rmSync(directory, { recursive: true, force: true });
+    append(ids(10));
+    expect(problems).toHaveLength(1);
+    mkdirSync(join(directory, folder), { recursive: true });
+    await clock.advance(1000);
+    append(ids(10, 10));
+    buffer.close();
+    expect(dropped).toEqual({ SPOOL_FAILED: 10 });
+    expect(drain(open(directory).buffer)).toEqual(ids(10, 10));
+  });
 });
 
 function writeSegment(path: string, names: readonly string[]): void {

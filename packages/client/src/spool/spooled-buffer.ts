@@ -24,6 +24,7 @@ export type SpoolDeps = BufferDeps & { readonly settings: SpoolSettings };
 const SEGMENT_BYTES_MAX = 1024 * 1024;
 const SEGMENTS_MIN = 8;
 const SYNC_MS = 100;
+const BROKEN_MS = 1000;
 const LOOK_MS = 15_000;
 
 /**
@@ -42,6 +43,7 @@ export class SpooledBuffer implements EventBuffer {
   /** Where batches that are made now belong. */
   #filling: Segment | undefined;
   #lastNumber = 0;
+  #brokenUntilMs = Number.NEGATIVE_INFINITY;
   /** Of all files. */
   #bytes = 0;
   #timers: Timer[] = [];
@@ -58,7 +60,9 @@ export class SpooledBuffer implements EventBuffer {
     this.#folder = new OwnedFolder(settings.directory);
     this.#takeOver();
     this.#every(LOOK_MS, () => this.#look());
-    if (settings.fsync === "interval") this.#every(SYNC_MS, () => this.#active?.sync());
+    if (settings.fsync === "interval") {
+      this.#every(SYNC_MS, () => this.#active?.sync(deps.onUnspooled));
+    }
   }
 
   get counts(): BufferCounts {
@@ -72,6 +76,7 @@ export class SpooledBuffer implements EventBuffer {
       this.#deps.onDropped("SPOOL_FULL", 1);
       return false;
     }
+    if (this.#deps.clock.elapsed() < this.#brokenUntilMs) return this.#appendUnspooled(frame);
     let active: Segment;
     try {
       active = this.#activeFor(frame.length);
@@ -79,7 +84,11 @@ export class SpooledBuffer implements EventBuffer {
       active.append(frame, this.#deps.settings.fsync === "always");
       this.#bytes += active.bytes - bytesBefore;
     } catch (thrown) {
-      return this.#appendUnspooled(frame, thrown);
+      this.#deps.onUnspooled(thrown);
+      // What was written in part would hide what comes behind it; and a disk that is full stays so for a while.
+      this.#brokenUntilMs = this.#deps.clock.elapsed() + BROKEN_MS;
+      this.#roll();
+      return this.#appendUnspooled(frame);
     }
     if (!active.isLoaded) return true;
     this.#filling = active;
@@ -129,6 +138,7 @@ export class SpooledBuffer implements EventBuffer {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const timer of this.#timers) timer.cancel();
+    this.#dropUnspooled();
     const active = this.#active;
     this.#safely(() => {
       if (active !== undefined && active.count === 0) active.remove();
@@ -138,12 +148,26 @@ export class SpooledBuffer implements EventBuffer {
   }
 
   /** Better known to be in memory alone than lost. Its batch is one that no file waits for. */
-  #appendUnspooled(frame: Uint8Array, thrown: unknown): boolean {
-    this.#deps.onUnspooled(thrown);
+  #appendUnspooled(frame: Uint8Array): boolean {
     this.#memory.seal();
     const isTaken = this.#memory.append(frame);
     this.#memory.seal();
     return isTaken;
+  }
+
+  /** Lets go at the end what is in no file. */
+  #dropUnspooled(): void {
+    this.#memory.seal();
+    const spooled: Batch[] = [];
+    for (let batch = this.#memory.take(); batch !== undefined; batch = this.#memory.take()) {
+      if (this.#segmentOf.has(batch)) {
+        spooled.push(batch);
+        continue;
+      }
+      this.#memory.settle(batch);
+      this.#deps.onDropped("SPOOL_FAILED", batch.count);
+    }
+    for (const batch of spooled) this.#memory.giveBack(batch);
   }
 
   #hasRoomFor(bytes: number): boolean {
