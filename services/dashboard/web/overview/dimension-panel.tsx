@@ -71,7 +71,7 @@ export function DimensionPanel(props: {
           <Tabs label={title} titles={tabs.map((one) => one.title)} chosen={place} onChoose={setPlace} />
         )
       }
-      actions={<PanelMenu title={tab.title} question={question} result={result} />}
+      actions={<PanelMenu title={tab.title} question={{ ...question, limit: ROWS_MAX }} result={result} />}
       problem={problem}
       isOld={isOld}
       className={kept ? "panel-table" : ""}

@@ -37,7 +37,9 @@ export function Overview(): ReactNode {
       <Header>{plan.online !== undefined && hasEvents !== false && <Online metric={plan.online} />}</Header>
       <main id="content" tabIndex={-1}>
         {plan.numbers.length === 0 ? (
-          <Nothing>This project measures nothing yet. Add a metric with `npx millrace metric create`.</Nothing>
+          <Nothing>
+            This project measures nothing yet. Add a metric with <code>npx millrace metric create</code>.
+          </Nothing>
         ) : hasEvents === false ? (
           <FirstEvent />
         ) : (

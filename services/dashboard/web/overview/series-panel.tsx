@@ -13,12 +13,14 @@ import { queryOf } from "../question/question.ts";
 import { everyMs, isWidthKept } from "../time/granularity.ts";
 import { lengthMs, spanOf } from "../time/range.ts";
 import { useMinute } from "../time/use-minute.ts";
+import { wallClockAt } from "../time/wall-clock.ts";
 import type { KeyNumber } from "./key-number.ts";
 import { type SeriesValues, seriesValues } from "./series-values.ts";
 
 const HEIGHT_PX = 280;
 const LIMIT = 10_000;
-const YEAR_MS = 366 * 86_400_000;
+const DAY_MS = 86_400_000;
+const YEAR_MS = 366 * DAY_MS;
 const BEFORE = { previous: "Period before", year: "Year before", none: "" } as const;
 
 /** One number over time, as it changes. Its watch is the one that the page has; `onNews` hears what it brings. */
@@ -44,13 +46,13 @@ export function SeriesPanel(props: {
   const format = (value: number | null): string => numberText(value, { unit: number.unit });
 
   function zoom(from: string, to: string): void {
-    const end = new Date(Date.parse(to) + everyMs(every));
-    const endText = zoned(end, zone);
-    change((before) => ({
-      ...before,
-      range: { kind: "between", from: from.slice(0, 16), to: endText },
-      every: undefined,
-    }));
+    const end = Date.parse(to) + everyMs(every);
+    const isDays = everyMs(every) >= DAY_MS;
+    // A day at the end is part of the range, a minute is not.
+    const range = isDays
+      ? { from: from.slice(0, 10), to: clockText(end - DAY_MS / 2, zone).slice(0, 10) }
+      : { from: from.slice(0, 16), to: clockText(end, zone) };
+    change((before) => ({ ...before, range: { kind: "between", ...range }, every: undefined }));
   }
 
   if (problem !== undefined) return <ProblemNote problem={problem} />;
@@ -156,7 +158,8 @@ function SeriesTable({ number, values, titleOf: titleOfTime, format }: SeriesPro
   );
 }
 
-function zoned(date: Date, zone: string): string {
-  const parts = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
-  return parts.format(date).replace(" ", "T");
+/** The clock of a zone, as 2026-01-31T08:00. */
+function clockText(epochMs: number, zone: string): string {
+  const { year, month, day, hour, minute } = wallClockAt(zone, epochMs);
+  return new Date(Date.UTC(year, month - 1, day, hour, minute)).toISOString().slice(0, 16);
 }

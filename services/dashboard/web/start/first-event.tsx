@@ -107,7 +107,11 @@ function WebPage(): ReactNode {
 }
 
 function Once(): ReactNode {
-  return <p className="quiet">The key is shown this once. Keys are listed and revoked with `npx millrace key`.</p>;
+  return (
+    <p className="quiet">
+      The key is shown this once. Keys are listed and revoked with <code>npx millrace key</code>.
+    </p>
+  );
 }
 
 function Code({ text }: { readonly text: string }): ReactNode {
