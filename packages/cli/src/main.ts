@@ -3,6 +3,8 @@ import { connectionOf } from "./commands/options.ts";
 import { errorDocument, exitCodeOf, explain } from "./explain-error.ts";
 import { projectHint } from "./nearest-project.ts";
 import { asksForJson } from "./output/format.ts";
+import { jsonText } from "./output/json-text.ts";
+import { printableLines } from "./output/text-width.ts";
 import { createProgram } from "./program.ts";
 import { typable } from "./terminal/invocation.ts";
 
@@ -23,7 +25,7 @@ createProgram({ hasJsonErrors })
   .catch(async (error: unknown) => {
     const command = running;
     const hint = command === undefined ? undefined : await projectHint(error, () => connectionOf(command));
-    const text = hasJsonErrors ? JSON.stringify(errorDocument(error, hint)) : typable(explain(error, hint));
+    const text = hasJsonErrors ? jsonText(errorDocument(error, hint)) : printableLines(typable(explain(error, hint)));
     process.stderr.write(`${text}\n`);
     process.exitCode = exitCodeOf(error);
   });

@@ -3,6 +3,7 @@ import { type Candidate, type Completions, complete } from "../completion/comple
 import { namesOf } from "../completion/names.ts";
 import { completionScript, FILES_MARK, SHELLS, type Shell } from "../completion/scripts.ts";
 import { print } from "../output/print.ts";
+import { printable } from "../output/text-width.ts";
 import { commandName } from "../terminal/invocation.ts";
 
 const NOTES = `
@@ -50,7 +51,7 @@ function linesOf(completions: Completions, shell: Shell, cut: number): readonly 
 
 function lineOf({ value, description = "" }: Candidate, shell: Shell, cut: number): string {
   if (shell === "bash") return value.slice(cut);
-  return `${value}\t${description.replace(/\s+/g, " ")}`;
+  return `${value}\t${printable(description.replace(/\s+/g, " "))}`;
 }
 
 /** Puts together what bash broke: `--every`, `=`, `1h` is one word, and so is what has colons. */

@@ -11,8 +11,10 @@ import type { Connection } from "../connection.ts";
 import { follow, type Link } from "../live/follow.ts";
 import { tailDocument, tailLine } from "../live/tail-line.ts";
 import { type Format, formatOf } from "../output/format.ts";
+import { jsonText } from "../output/json-text.ts";
 import { grouped } from "../output/number-text.ts";
 import { terminalWidth } from "../output/table.ts";
+import { printable } from "../output/text-width.ts";
 import { parseConditions } from "../query/condition.ts";
 import { painter, wantsColor } from "../terminal/color.ts";
 import { untilInterrupted } from "../terminal/interrupt.ts";
@@ -103,7 +105,7 @@ async function tail(
       if (texts.length > 0) process.stdout.write(texts.map((text) => `${text}\n`).join(""));
     },
     onLink(next) {
-      if (next.state === "lost" && link !== "lost") note(`reconnecting: ${next.why}`);
+      if (next.state === "lost" && link !== "lost") note(`reconnecting: ${printable(next.why)}`);
       else if (next.state === "live") {
         if (link === "lost") note("connected again; what came meanwhile is not shown");
         else if (process.stdout.isTTY === true && format === "table") note("Events as they arrive; Ctrl-C ends it.");
@@ -127,5 +129,5 @@ function documentLines({ events, skippedCount, isGap }: TailResponse): readonly 
   const documents: unknown[] = events.map(tailDocument);
   if (skippedCount > 0n) documents.push({ type: "skipped", count: Number(skippedCount) });
   if (isGap) documents.push({ type: "gap" });
-  return documents.map((each) => JSON.stringify(each));
+  return documents.map((each) => jsonText(each));
 }

@@ -8,11 +8,13 @@ import type { Candidate, NameKind, TypedOptions } from "./complete.ts";
 /** Nobody waits longer for a name than it takes to type it. */
 const PATIENCE_MS = 500;
 const NAMES_MAX = 1_000;
+/** What a shell reads as one word, as all names are; anything else, from whatever server, is not put on a command line. */
+const WORD = /^[\w.:/+-]+$/;
 
 /** Names from the server and from this computer. Whatever goes wrong, there are none: a shell can not show errors here. */
 export async function namesOf(kind: NameKind, typed: TypedOptions): Promise<readonly Candidate[]> {
   try {
-    return (await found(kind, typed)).slice(0, NAMES_MAX);
+    return (await found(kind, typed)).filter(({ value }) => WORD.test(value)).slice(0, NAMES_MAX);
   } catch {
     return [];
   }

@@ -3,7 +3,9 @@ import { Column_Role, type Row } from "@millrace/api/millrace/reporting/v1/query
 import type { ReportingService, WatchResponse } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import { csvLine } from "../output/csv-text.ts";
 import type { Format } from "../output/format.ts";
+import { jsonText } from "../output/json-text.ts";
 import { cellText, columnKey, plain, rowDocument } from "../output/result.ts";
+import { printable } from "../output/text-width.ts";
 import { isoText } from "../output/time-text.ts";
 import type { QueryInit } from "../query/build-query.ts";
 import { follow, type Link } from "./follow.ts";
@@ -31,7 +33,7 @@ export async function watchInLines(
       process.stdout.write(updateText(message, answer, format));
     },
     onLink(next) {
-      if (next.state === "lost") process.stderr.write(`reconnecting: ${next.why}\n`);
+      if (next.state === "lost") process.stderr.write(`reconnecting: ${printable(next.why)}\n`);
       else if (next.state === "live" && link === "lost") process.stderr.write("connected again\n");
       if (next.state !== "connecting") link = next.state;
     },
@@ -50,7 +52,7 @@ export function updateText({ kind }: WatchResponse, answer: LiveAnswer, format: 
     const body = isWhole
       ? { type: "whole", rows: documents(changed) }
       : { type: "change", changed: documents(changed), removed: documents(removed) };
-    return `${JSON.stringify({ ...body, watermark })}\n`;
+    return `${jsonText({ ...body, watermark })}\n`;
   }
   if (format === "csv") {
     const line = (change: string) => (row: Row) =>
@@ -64,7 +66,7 @@ export function updateText({ kind }: WatchResponse, answer: LiveAnswer, format: 
 function rowText(row: Row, { columns }: LiveAnswer): string {
   const parts = row.values.map((value, at) => {
     const column = columns[at]!;
-    const text = cellText(value, column);
+    const text = printable(cellText(value, column));
     return column.role === Column_Role.TIME
       ? text
       : `${columnKey(column)}=${/[\s"]/.test(text) ? JSON.stringify(text) : text}`;

@@ -1,4 +1,5 @@
 import type { Format } from "./format.ts";
+import { jsonText } from "./json-text.ts";
 
 /** Writes a line to standard output. */
 export function print(text: string): void {
@@ -7,5 +8,5 @@ export function print(text: string): void {
 
 /** Writes a document to standard output as JSON: on one line as NDJSON, else indented. */
 export function printJson(value: unknown, format: Format = "json"): void {
-  print(JSON.stringify(value, undefined, format === "ndjson" ? 0 : 2));
+  print(jsonText(value, format === "ndjson" ? 0 : 2));
 }

@@ -9,6 +9,7 @@ import {
 import { enumName } from "../enum-name.ts";
 import { wantsColor } from "../terminal/color.ts";
 import { csvLine } from "./csv-text.ts";
+import { jsonText } from "./json-text.ts";
 import { grouped, groupedDecimal, rounded } from "./number-text.ts";
 import { layOut, type TableColumn, terminalWidth } from "./table.ts";
 import { isoText, utcText } from "./time-text.ts";
@@ -80,7 +81,7 @@ export function rowDocument(columns: readonly Column[], { values }: Result["rows
 
 /** The rows as JSON, one a line. */
 export function resultLines({ columns, rows }: Result): string {
-  return rows.map((row) => `${JSON.stringify(rowDocument(columns, row))}\n`).join("");
+  return rows.map((row) => `${jsonText(rowDocument(columns, row))}\n`).join("");
 }
 
 /** The result as comma-separated values with a header; absent values are empty. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { csvLine } from "./csv-text.ts";
+import { jsonText } from "./json-text.ts";
 import { elapsed, grouped, groupedDecimal, rounded } from "./number-text.ts";
 import { layOut } from "./table.ts";
-import { fitted, textWidth } from "./text-width.ts";
+import { fitted, printable, printableLines, textWidth } from "./text-width.ts";
 
 const columns = [{ title: "page" }, { title: "views", align: "right" as const }];
 
@@ -45,5 +46,32 @@ describe("numbers", () => {
 describe("CSV", () => {
   it("quotes only what needs it", () => {
     expect(csvLine(["a", 'b"c', "d,e", "", " f"])).toBe('a,"b""c","d,e",," f"\n');
+  });
+
+  it("holds nothing that a spreadsheet takes for a formula, and leaves numbers alone", () => {
+    expect(csvLine(["=cmd()", "+1", "@a", "-x", "\t=1", "＝1"])).toBe(`'=cmd(),'+1,'@a,'-x,'\t=1,'＝1\n`);
+    expect(csvLine(["-12.5", "-1e-7", "5", "a=b"])).toBe("-12.5,-1e-7,5,a=b\n");
+  });
+
+  it("is written to files as it is, and to terminals without what they obey", () => {
+    expect(csvLine(["\u001b]0;a\u0007"], { isTerminal: false })).toBe("\u001b]0;a\u0007\n");
+    expect(csvLine(["\u001b]0;a\u0007"], { isTerminal: true })).toBe("·]0;a·\n");
+  });
+});
+
+describe("what strangers wrote", () => {
+  const hostile = "\u001b]0;a\u0007 \u009b2J \u202e \u2066 \u007f \u2028";
+
+  it("can't take over a terminal, nor turn its text around", () => {
+    expect(printable(hostile)).toBe("·]0;a· ·2J · · · ·");
+    expect(printableLines("a\n\u001b[1mb")).toBe("a\n·[1mb");
+    expect(printable("שלום, 日本, café 👩‍👩‍👧")).toBe("שלום, 日本, café 👩‍👩‍👧");
+  });
+
+  it("is the same in JSON, in characters that no terminal obeys", () => {
+    const text = jsonText({ [hostile]: [hostile] });
+    expect(text).toMatch(/^[\x20-\x7e]*$/);
+    expect(JSON.parse(text)).toEqual({ [hostile]: [hostile] });
+    expect(jsonText({ a: 1 }, 2)).toBe('{\n  "a": 1\n}');
   });
 });

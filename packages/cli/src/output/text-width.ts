@@ -5,6 +5,8 @@ const graphemes = new Intl.Segmenter();
 const WIDE =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const ZERO = /^[\p{Mn}\p{Me}\p{Cf}]/u;
+/** Controls of C0 and C1, breaks of lines, and marks that change the direction of what follows (UAX #9). */
+const UNSEEN = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const PLAIN = /^[\x20-\x7e]*$/;
 
 /** How many columns of a terminal a text takes. */
@@ -28,9 +30,14 @@ export function fitted(text: string, columns: number): string {
   return `${result}…`;
 }
 
-/** What would move the cursor or colour the terminal is shown as a dot: values come from anyone. */
+/** What would move the cursor, colour the terminal or turn the text around is shown as a dot: values come from anyone. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, "·");
+  return text.replace(UNSEEN, "·");
+}
+
+/** The same for texts of several lines. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
 }
 
 function widthOf(grapheme: string): number {

@@ -1,6 +1,8 @@
 import { csvLine } from "./csv-text.ts";
 import type { Format } from "./format.ts";
+import { jsonText } from "./json-text.ts";
 import { type TableColumn, tableText } from "./table.ts";
+import { printable } from "./text-width.ts";
 
 /** A list of things, for people and for programs. */
 export type Things = {
@@ -21,9 +23,9 @@ export function printThings(format: Format, things: Things): void {
 function thingsText(format: Format, { columns, rows, none, documents }: Things): string {
   switch (format) {
     case "json":
-      return `${JSON.stringify(documents, undefined, 2)}\n`;
+      return `${jsonText(documents, 2)}\n`;
     case "ndjson":
-      return documents.map((each) => `${JSON.stringify(each)}\n`).join("");
+      return documents.map((each) => `${jsonText(each)}\n`).join("");
     case "csv": {
       const kept = [...columns.keys()].filter((at) => columns[at]!.title !== "");
       const lines = [columns.map(({ title }) => title), ...rows];
@@ -48,14 +50,16 @@ export function printThing(format: Format, thing: Thing): void {
 function thingText(format: Format, { values, document }: Thing): string {
   switch (format) {
     case "json":
-      return `${JSON.stringify(document, undefined, 2)}\n`;
+      return `${jsonText(document, 2)}\n`;
     case "ndjson":
-      return `${JSON.stringify(document)}\n`;
+      return `${jsonText(document)}\n`;
     case "csv":
       return csvLine(values.map(([label]) => label)) + csvLine(values.map(([, value]) => blank(value)));
     case "table": {
       const width = Math.max(...values.map(([label]) => label.length));
-      return values.map(([label, value]) => `${label.padEnd(width)}  ${value === "" ? "-" : value}\n`).join("");
+      return values
+        .map(([label, value]) => `${label.padEnd(width)}  ${value === "" ? "-" : printable(value)}\n`)
+        .join("");
     }
   }
 }

@@ -7,6 +7,7 @@ import type { Connection } from "../connection.ts";
 import { parseDuration } from "../duration.ts";
 import type { Format } from "../output/format.ts";
 import { printJson } from "../output/print.ts";
+import { printable } from "../output/text-width.ts";
 import { parseTime } from "../time-text.ts";
 import { zoneNamed } from "../zoned-time.ts";
 import type { EventInit } from "./event-maker.ts";
@@ -72,7 +73,7 @@ export async function sendEvent(connection: Connection, name: string, options: E
   }
   const rejected = tally.examples[0];
   if (rejected !== undefined) {
-    process.stderr.write(`rejected: ${rejected.message} (${rejected.reason})\n`);
+    process.stderr.write(`rejected: ${printable(rejected.message)} (${rejected.reason})\n`);
     process.exitCode = 1;
   }
 }

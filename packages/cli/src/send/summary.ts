@@ -1,6 +1,7 @@
 import { toJson } from "@bufbuild/protobuf";
 import { type BalanceSheet, BalanceSheetSchema } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import { elapsed, grouped } from "../output/number-text.ts";
+import { printable } from "../output/text-width.ts";
 import type { Tally } from "./tally.ts";
 
 /** The end of sending a file. */
@@ -100,7 +101,7 @@ function describeRejected(tally: Tally): string[] {
   lines.push(tally.rejected > tally.examples.length ? `The first ${tally.examples.length}:` : "They are:");
   for (const { line, reason, message } of tally.examples.toSorted((a, b) => a.line - b.line)) {
     const text = message.length > MESSAGE_CHARS_MAX ? `${message.slice(0, MESSAGE_CHARS_MAX)}…` : message;
-    lines.push(`  line ${line}: ${text} (${reason})`);
+    lines.push(`  line ${line}: ${printable(text)} (${reason})`);
   }
   return lines;
 }

@@ -142,7 +142,7 @@ describe("CSV", () => {
   it("is read back as what it was, whatever is in it", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: "binary", maxLength: 12 }), { minLength: 1, maxLength: 5 }), (texts) => {
-        const safe = texts.filter((text) => !/^[=+@\t\r-]/.test(text));
+        const safe = texts.filter((text) => !/^[=+@\t\r\n＝＋－＠-]/.test(text));
         fc.pre(safe.length > 0);
         expect(parseLine(safe.map(csvCell).join(","))).toEqual(safe);
       }),
@@ -155,6 +155,7 @@ describe("CSV", () => {
 
   it("leaves negative numbers alone", () => {
     expect(csvCell("-12.5")).toBe("-12.5");
+    expect(csvCell("-1e-7")).toBe("-1e-7");
   });
 });
 
