@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { type Millrace as Client, createMillrace, type Issue } from "@millrace/client";
 import { CHECKOUT, Child, environment, type Millrace, startMillrace, until } from "@millrace/harness";
 import { expect, it, onTestFinished } from "vitest";
+import { freePort } from "./free-port.ts";
 import { countedTicks, createTicks } from "./ticks.ts";
 
 const PROJECT = "ticks";
@@ -15,11 +16,9 @@ const CHILD = join(CHECKOUT, "test/e2e/client-child.ts");
 const FLUSH_MS = 60_000;
 const EVENTS_A_LIFE = 3_000;
 
-/** A port that stays the same over restarts, as an address in the world does. */
-const PORT = String(42_000 + (process.pid % 2_000));
-
-async function startOnPort(): Promise<Millrace> {
-  return startMillrace({ env: { MILLRACE_PORT: PORT } });
+/** Starts a server that comes back at the same address. */
+async function startAtOneAddress(): Promise<Millrace> {
+  return startMillrace({ env: { MILLRACE_PORT: String(await freePort()) } });
 }
 
 /** Tracks events until told to stop; gives how many. */
@@ -46,7 +45,7 @@ async function expectCounted(millrace: Millrace, producer: string, count: number
 it.each(["grpc", "fetch"] as const)(
   "counts every event once over kills and drains of the server, by %s",
   async (transport) => {
-    const millrace = await startOnPort();
+    const millrace = await startAtOneAddress();
     const key = await createTicks(millrace, PROJECT);
     const issues: Issue[] = [];
     const client = createMillrace({
@@ -81,7 +80,7 @@ it.each(["grpc", "fetch"] as const)(
 );
 
 it("loses nothing that was tracked into the spool, though the server is away and the producer is killed", async () => {
-  const millrace = await startOnPort();
+  const millrace = await startAtOneAddress();
   const key = await createTicks(millrace, PROJECT);
   const { url } = millrace;
   const directory = mkdtempSync(join(tmpdir(), "millrace-spool-"));

@@ -150,7 +150,7 @@ describe("by streams", () => {
     const services: FakeServices = { ingest: { stream: (requests) => takeAll(requests, ledger) } };
     const first = await startFakeServer(services);
     const { url, port } = first;
-    const { client } = open(url);
+    const { client } = open(url, { retry: { initialDelayMs: 40, maxDelayMs: 40 } });
     track(client, 50);
     await client.flush();
     await first.stop();
