@@ -206,7 +206,8 @@ describe("output for programs", () => {
     [["query", "page_views", "--lst", "7d"], "Did you mean --last?"],
     [["query", "page_vews"], 'did you mean "page_views"?'],
     [["query", "page_views", "--by", "pge"], 'did you mean "page"?'],
-    [["query", "page_views", "--project", "dem"], "did you mean --project demo?"],
+    [["query", "page_views", "--project", "dem"], 'did you mean "demo"?'],
+    [["project", "get", "dmo"], 'did you mean "demo"?'],
     [["key", "create", "--scope", "reprt"], "did you mean report?"],
   ])("names what was probably meant: %j", async (args, hint) => {
     expect((await millrace.cli(...args)).stderr).toContain(hint);

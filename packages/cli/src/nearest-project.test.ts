@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { hintOf } from "./nearest-project.ts";
 
 it.each([
-  ["shpo", ["demo", "shop"], "did you mean --project shop?"],
+  ["shpo", ["demo", "shop"], 'did you mean "shop"?'],
   ["warehouse", ["demo", "shop"], "projects are demo, shop"],
   ["demo", ["demo"], undefined],
   ["demo", [], undefined],

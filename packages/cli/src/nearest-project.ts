@@ -16,7 +16,7 @@ export async function projectHint(error: unknown, connection: () => Connection):
   if (reason !== "PROJECT_NOT_FOUND" && reason !== "CREDENTIAL_MISSING") return undefined;
   try {
     const known = connection();
-    const asked = known.namedProject;
+    const asked = known.namedProject || (/project "([^"]+)"/.exec(String(error))?.[1] ?? "");
     if (asked === "") return undefined;
     return hintOf(asked, reason === "CREDENTIAL_MISSING" ? known.knownProjects : await everyProject(known));
   } catch {
@@ -29,7 +29,7 @@ export async function projectHint(error: unknown, connection: () => Connection):
 export function hintOf(asked: string, projects: readonly string[]): string | undefined {
   if (projects.includes(asked)) return undefined;
   const meant = nearest(asked, projects);
-  if (meant !== undefined) return `did you mean --project ${meant}?`;
+  if (meant !== undefined) return `did you mean "${meant}"?`;
   if (projects.length === 0) return undefined;
   const more = projects.length > NAMED_MAX ? ", ..." : "";
   return `projects are ${projects.slice(0, NAMED_MAX).join(", ")}${more}`;

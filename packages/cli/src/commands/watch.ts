@@ -63,7 +63,9 @@ async function runWatch(metrics: readonly string[], options: WatchOptions, comma
   const { project } = connection;
   const query = await buildQuery(metrics, options, { project, nowMs: Date.now(), projectZone });
   const client = connection.client(ReportingService, "ask");
-  if (process.stdout.isTTY === true && format === "table") {
+  // A dumb terminal has no cursor to move.
+  const isOnScreen = process.stdout.isTTY === true && process.env["TERM"] !== "dumb";
+  if (isOnScreen && format === "table") {
     const subject = `${project === "" ? "" : `${project}, `}last ${options.last ?? LAST}`;
     process.exitCode = await watchOnScreen(client, query, subject);
   } else {

@@ -31,7 +31,8 @@ export type FrameOptions = ChartOptions & { readonly height: number };
 
 /** How long a changed value stands out. */
 export const HIGHLIGHT_MS = 1_200;
-const STALE_MS = 5_000;
+/** Coarse tiers are stored once a minute: only what is older than that is worth a word. */
+const STALE_MS = 90_000;
 const CHART_HEIGHT_MIN = 4;
 const CHART_HEIGHT_MAX = 12;
 const CHART_FRAME_LINES = 4;

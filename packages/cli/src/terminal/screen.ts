@@ -115,7 +115,8 @@ export class Screen {
       this.#events.onInterrupt();
     } else if (key === CTRL_Z) {
       this.#release();
-      process.kill(process.pid, "SIGTSTP");
+      // Not only this process: the shell waits for npx, which waits for us.
+      process.kill(0, "SIGTSTP");
     } else this.#events.onKey(key);
   };
 
