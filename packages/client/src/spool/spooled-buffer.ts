@@ -5,6 +5,7 @@ import { MemoryBuffer } from "../buffer/memory-buffer.ts";
 import type { Timer } from "../clock.ts";
 import { takeOver } from "./leftovers.ts";
 import { OwnedFolder } from "./owner.ts";
+import { portionsOf } from "./portions.ts";
 import { Segment } from "./segment.ts";
 import { readSegment } from "./segment-format.ts";
 
@@ -223,7 +224,7 @@ export class SpooledBuffer implements EventBuffer {
     const content = this.#read(oldest);
     if (content.count < oldest.count) this.#deps.onDropped("SPOOL_DAMAGED", oldest.count - content.count);
     this.#filling = oldest;
-    for (const { frames, count } of batchesOf(content, this.#deps.limits)) this.#memory.appendBatch(frames, count);
+    for (const { frames, count } of portionsOf(content, this.#deps.limits)) this.#memory.appendBatch(frames, count);
     this.#filling = undefined;
     this.#letGo(oldest);
   }
@@ -307,19 +308,5 @@ export class SpooledBuffer implements EventBuffer {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
-  }
-}
-
-/** Frames in portions of the size of batches. */
-function* batchesOf(
-  { frames, count, starts }: ReturnType<typeof readSegment>,
-  { batchEvents, batchBytes }: BufferLimits,
-): Generator<{ frames: Uint8Array; count: number }> {
-  for (let from = 0, to = 0; from < count; from = to) {
-    const begin = starts[from]!;
-    const endOf = (index: number): number => starts[index + 1] ?? frames.length;
-    to = from + 1;
-    while (to < count && to - from < batchEvents && endOf(to) - begin <= batchBytes) to++;
-    yield { frames: frames.slice(begin, endOf(to - 1)), count: to - from };
   }
 }
