@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Batch } from "../buffer/batch.ts";
-import type { BufferCounts, BufferDeps, BufferLimits, EventBuffer } from "../buffer/event-buffer.ts";
+import type { BufferCounts, BufferDeps, EventBuffer } from "../buffer/event-buffer.ts";
 import { MemoryBuffer } from "../buffer/memory-buffer.ts";
 import type { Timer } from "../clock.ts";
 import { takeOver } from "./leftovers.ts";
