@@ -1,15 +1,16 @@
 import { type Result, Column_Role as Role } from "@millrace/api/millrace/reporting/v1/query_pb";
 import { type ReactNode, useEffect, useState } from "react";
-import { cliText } from "../copy/cli.ts";
 import { copyText } from "../copy/clipboard.ts";
-import { csvText, downloadText } from "../copy/csv.ts";
-import { curlText } from "../copy/curl.ts";
-import { sdkText } from "../copy/sdk.ts";
+import { copiesOf } from "../copy/copies.ts";
+import { csvFileName, csvText, downloadText } from "../copy/csv.ts";
+import { exploreSearch } from "../explorer/explore-search.ts";
 import { titleOf } from "../format/names.ts";
 import { numberText } from "../format/number.ts";
 import { Dropdown } from "../menu/dropdown.tsx";
 import { Icon } from "../menu/icons.tsx";
+import { useWorkspace } from "../project/workspace.tsx";
 import type { Question } from "../question/question.ts";
+import { Link } from "../url/link.tsx";
 
 /** What can be done with what a panel shows: take it away as CSV, or take the question elsewhere. */
 export function PanelMenu(props: {
@@ -18,17 +19,13 @@ export function PanelMenu(props: {
   readonly result: Result | undefined;
 }): ReactNode {
   const { question, result } = props;
+  const { view } = useWorkspace();
   const [said, setSaid] = useState<string | undefined>();
   useEffect(() => {
     if (said === undefined) return;
     const timer = setTimeout(() => setSaid(undefined), 2_000);
     return () => clearTimeout(timer);
   }, [said]);
-  const copies: readonly (readonly [string, () => string])[] = [
-    ["Copy as curl", () => curlText(question, location.origin, Date.now())],
-    ["Copy as command line", () => cliText(question, Date.now())],
-    ["Copy as TypeScript", () => sdkText(question, location.origin, Date.now())],
-  ];
   return (
     <Dropdown
       label={said === undefined ? <Icon name="more" /> : <Icon name="check" />}
@@ -40,20 +37,25 @@ export function PanelMenu(props: {
         <>
           <ul className="menu">
             <li>
+              <Link path="/explore" search={exploreSearch(view, question)} className="menu-item">
+                Explore
+              </Link>
+            </li>
+            <li>
               <button
                 type="button"
                 className="menu-item"
                 disabled={result === undefined}
                 onClick={() => {
-                  if (result !== undefined) downloadText(csvText(result), fileName(question));
+                  if (result !== undefined) downloadText(csvText(result), csvFileName(question));
                   close();
                 }}
               >
                 Download CSV
               </button>
             </li>
-            {copies.map(([title, text]) => (
-              <li key={title}>
+            {copiesOf(question).map(({ name, text }) => (
+              <li key={name}>
                 <button
                   type="button"
                   className="menu-item"
@@ -62,7 +64,7 @@ export function PanelMenu(props: {
                     close();
                   }}
                 >
-                  {title}
+                  {name}
                 </button>
               </li>
             ))}
@@ -95,9 +97,4 @@ function Notices({ result }: { readonly result: Result | undefined }): ReactNode
       </ul>
     </>
   );
-}
-
-function fileName({ project, metrics, dimensions = [], every }: Question): string {
-  const parts = [project, ...metrics.slice(0, 3), ...dimensions, ...(every === undefined ? [] : [every])];
-  return `${parts.join("-").replaceAll(/[^A-Za-z0-9_.-]/g, "_")}.csv`;
 }

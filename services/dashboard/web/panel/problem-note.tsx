@@ -3,14 +3,19 @@ import { CopyButton } from "../copy/copy-button.tsx";
 import type { Problem } from "../rpc/problem.ts";
 
 /** Says in words why something is not shown, and what to do. */
-export function ProblemNote({ problem }: { readonly problem: Problem }): ReactNode {
+export function ProblemNote(props: {
+  readonly problem: Problem;
+  /** Shows at once the line that helps. */
+  readonly isOpen?: boolean;
+}): ReactNode {
+  const { problem, isOpen = false } = props;
   const { title, detail, command, reason } = problem;
   return (
     <div className="note">
       <p className="note-title">{title}</p>
       <p>{command === undefined ? detail : withoutCommand(detail, command)}</p>
       {command !== undefined && (
-        <details>
+        <details open={isOpen}>
           <summary>Keep it from now on</summary>
           <div className="code">
             <CopyButton text={`npx ${command}`} className="button button-small">
