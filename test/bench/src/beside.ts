@@ -11,7 +11,9 @@ export async function produceBeside(options: ProducerOptions): Promise<Produced>
 /** Starts another program of this folder. */
 export function start(script: string, args: readonly string[] = [], execArgv: readonly string[] = []): ChildProcess {
   const child = fork(new URL(script, import.meta.url), args, { execArgv: [...execArgv] });
-  process.once("exit", () => child.kill("SIGKILL"));
+  const end = (): void => void child.kill("SIGKILL");
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
   return child;
 }
 

@@ -10,4 +10,6 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Be
   "many-projects": () => import("./many-projects.ts"),
   "end-to-end": () => import("./end-to-end.ts"),
   memory: () => import("./memory.ts"),
+  client: () => import("./client.ts"),
+  page: () => import("./page.ts"),
 };
