@@ -1,5 +1,7 @@
 import { createServer, type Server } from "node:http";
 
+import { isForeignHost } from "./local-host.ts";
+
 /** What the admin port tells. */
 export type AdminSource = {
   readonly isReady: () => Promise<boolean>;
@@ -11,15 +13,23 @@ export type AdminSource = {
 type Answer = { readonly status: number; readonly type?: string; readonly body: string };
 
 const READY_WITHIN_MS = 1_000;
+const FOREIGN: Answer = { status: 421, body: "call this port by an address or as localhost, not by another name\n" };
 
 /**
  * The admin port, for probes and scrapers, not for the public: `/livez` (the loop turns), `/readyz` (calls are taken),
- * `/metrics` (Prometheus text), `/version`.
+ * `/metrics` (Prometheus text), `/version`. Over loopback it is to be called by an address or as localhost.
  */
 export function createAdminServer(source: AdminSource): Server {
   return createServer({ headersTimeout: 10_000, requestTimeout: 10_000 }, (request, response) => {
-    void answerTo((request.url ?? "").split("?", 1)[0]!, source).then(({ status, type = "text/plain", body }) => {
-      response.writeHead(status, { "content-type": `${type}; charset=utf-8`, "cache-control": "no-store" });
+    const path = (request.url ?? "").split("?", 1)[0]!;
+    const answer = isForeignHost(request) ? Promise.resolve(FOREIGN) : answerTo(path, source);
+    void answer.then(({ status, type = "text/plain", body }) => {
+      const contentType = `${type}; charset=utf-8`;
+      response.writeHead(status, {
+        "content-type": contentType,
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+      });
       response.end(request.method === "HEAD" ? undefined : body);
     });
   });

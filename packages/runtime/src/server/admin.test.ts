@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
 import { createServer } from "node:net";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
@@ -42,6 +44,28 @@ describe("probes", () => {
     });
     expect((await fetch(`${server.url}/metrics`)).status).toBe(404);
   });
+});
+
+describe("the admin port over loopback", () => {
+  it.each(["127.0.0.1", "localhost:9090", "LOCALHOST", "a.localhost", "[::1]:9090", "10.0.0.7"])(
+    "answers as %s",
+    async (host) => {
+      expect(await statusAs(host)).toBe(200);
+    },
+  );
+
+  it.each(["evil.example", "evil.example:9090", "127.0.0.1.evil.example", "localhost.evil.example"])(
+    "tells nothing to a page whose name %j was made to stand for this machine",
+    async (host) => expect(await statusAs(host)).toBe(421),
+  );
+
+  async function statusAs(host: string): Promise<number | undefined> {
+    const { adminUrl } = await startFixture();
+    const sent = get(`${adminUrl}/metrics`, { headers: { host } });
+    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  }
 });
 
 describe("gRPC health", () => {

@@ -33,6 +33,18 @@ const send: RawHandler = async (request, response) => {
   );
 };
 
+describe("an answer", () => {
+  it.each(["/", "/<script>", "/millrace.config.v1.ProjectService/GetProject", "/grpc.health.v1.Health/Check"])(
+    "of %s is never taken by a browser for something else",
+    async (path) => {
+      const server = await startFixture();
+      const answer = await fetch(server.url + path);
+      expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+      expect(answer.headers.get("content-type")).toBe("application/json");
+    },
+  );
+});
+
 describe("a path handled by hand", () => {
   it("can answer gRPC over the raw stream, errors and their details too", async () => {
     const server = await startFixture({ rawHandlers: { [SEND]: send } });

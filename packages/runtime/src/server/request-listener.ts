@@ -48,6 +48,8 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
   return (request, response) => {
     const call = beginCall(request, options.log, options.shutdownSignal, options.trustedProxies);
     response.setHeader("x-request-id", call.id);
+    // Answers repeat what callers and events say; no browser may take one for a page or a script.
+    if (!call.protocol.startsWith("grpc")) response.setHeader("x-content-type-options", "nosniff");
     // On HTTP/1 a connection would otherwise be kept for a next request that nobody is there for.
     if (options.shutdownSignal.aborted && !("stream" in response)) response.setHeader("connection", "close");
     options.calls.add(call);

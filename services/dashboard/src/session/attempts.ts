@@ -1,45 +1,56 @@
 import { Failure } from "@millrace/failure";
+import { networkOf } from "./network-of.ts";
 
 const WINDOW_MS = 60_000;
-const FAILURES_PER_ADDRESS_MAX = 10;
-/** Many addresses together; this also bounds how many are remembered. */
-const FAILURES_MAX = 300;
+const ATTEMPTS_PER_NETWORK_MAX = 10;
+/** Of more, that which was first seen is forgotten. Nobody is kept out because of what others do. */
+const NETWORKS_MAX = 1_000;
 
 /**
- * Counts failed attempts in windows of one minute, by address and in all. Tokens can't be guessed at any rate; this keeps
- * those who try from costing anything.
+ * Counts attempts in windows of one minute, by whoever holds a network ({@link networkOf}). Tokens can't be guessed at any
+ * rate; this keeps those who try from costing anything.
  */
 export class Attempts {
   readonly #now: () => number;
-  readonly #byAddress = new Map<string, number>();
-  #count = 0;
+  readonly #byNetwork = new Map<string, number>();
   #windowStartMs = Number.NEGATIVE_INFINITY;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Fails with `exhausted` (ATTEMPTS_EXCEEDED), saying for how long, while too many attempts have failed. */
-  check(address: string): void {
+  /**
+   * Counts an attempt before its outcome is known, so that many at once are as many as one after the other. Fails with
+   * `exhausted` (ATTEMPTS_EXCEEDED), saying for how long, where there were too many.
+   *
+   * @returns what takes it back, for an attempt that did not fail
+   */
+  begin(address: string): () => void {
     const nowMs = this.#now();
     this.#turn(nowMs);
-    if ((this.#byAddress.get(address) ?? 0) < FAILURES_PER_ADDRESS_MAX && this.#count < FAILURES_MAX) return;
-    const retryAfterMs = this.#windowStartMs + WINDOW_MS - nowMs;
-    const message = `too many attempts with wrong tokens; the next in ${Math.ceil(retryAfterMs / 1000)} seconds`;
-    throw new Failure("exhausted", "ATTEMPTS_EXCEEDED", message, { retryAfterMs });
+    const network = networkOf(address);
+    const count = this.#byNetwork.get(network) ?? 0;
+    if (count >= ATTEMPTS_PER_NETWORK_MAX) {
+      const retryAfterMs = this.#windowStartMs + WINDOW_MS - nowMs;
+      const message = `too many attempts with wrong tokens; the next in ${Math.ceil(retryAfterMs / 1000)} seconds`;
+      throw new Failure("exhausted", "ATTEMPTS_EXCEEDED", message, { retryAfterMs });
+    }
+    if (count === 0 && this.#byNetwork.size >= NETWORKS_MAX) {
+      this.#byNetwork.delete(this.#byNetwork.keys().next().value!);
+    }
+    this.#byNetwork.set(network, count + 1);
+    return () => this.#takeBack(network);
   }
 
-  /** Counts a failed attempt. */
-  failed(address: string): void {
-    this.#turn(this.#now());
-    this.#count += 1;
-    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+  #takeBack(network: string): void {
+    const count = this.#byNetwork.get(network) ?? 0;
+    if (count > 1) this.#byNetwork.set(network, count - 1);
+    else this.#byNetwork.delete(network);
   }
 
   #turn(nowMs: number): void {
     if (nowMs >= this.#windowStartMs && nowMs < this.#windowStartMs + WINDOW_MS) return;
     this.#windowStartMs = nowMs;
-    this.#count = 0;
-    this.#byAddress.clear();
+    this.#byNetwork.clear();
   }
 }

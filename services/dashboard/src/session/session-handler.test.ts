@@ -92,6 +92,13 @@ describe("an attempt to log in", () => {
     expect((await logIn(token)).status).toBe(204);
   });
 
+  it("is slowed down as much when all come at once", async () => {
+    const { logIn } = await startTestServer();
+    const answers = await Promise.all(Array.from({ length: 30 }, () => logIn("mlt_wrong")));
+    expect(answers.filter(({ status }) => status === 401).length).toBe(10);
+    expect(answers.filter(({ status }) => status === 429).length).toBe(20);
+  });
+
   it.each([
     { name: "another site", headers: { "sec-fetch-site": "cross-site" }, status: 401, reason: "SESSION_INVALID" },
     { name: "a form", headers: { "content-type": "text/plain" }, status: 415, reason: "CONTENT_TYPE_UNSUPPORTED" },

@@ -55,12 +55,13 @@ async function openSession(
   address: string,
 ): Promise<void> {
   requireSameOrigin(readerOf(request.headers));
-  attempts.check(address);
   const token = tokenOf(await readJsonBody(request));
+  const takeBack = attempts.begin(address);
   const subject = await deps.tokens.use(token).catch((error: unknown) => {
-    if (error instanceof Failure && error.kind === "unauthenticated") attempts.failed(address);
+    if (!(error instanceof Failure) || error.kind !== "unauthenticated") takeBack();
     throw error;
   });
+  takeBack();
   const session = await deps.sessions.open(subject);
   const headers = { ...unkeptHeaders(request), "set-cookie": cookie(request, session.text, lifetime(deps, session)) };
   writeAnswer(response, { status: 204, headers });
