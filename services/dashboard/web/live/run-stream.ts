@@ -39,9 +39,11 @@ export async function runStream<T>(options: StreamOptions<T>): Promise<void> {
   report(stream, undefined);
 }
 
-/** Opens the stream once; gives why it ended, or undefined when the server ended it in peace. */
+/** Opens the stream once, until it ends, is silent for too long, or another network is there; gives why it ended, or undefined when the server ended it in peace. */
 async function once<T>(options: StreamOptions<T>, onMessage: (message: T) => void): Promise<Problem | undefined> {
   const silence = new AbortController();
+  const onNetwork = (): void => silence.abort();
+  window.addEventListener("online", onNetwork);
   const wait = (): ReturnType<typeof setTimeout> | undefined =>
     options.silenceMs === undefined ? undefined : setTimeout(() => silence.abort(), options.silenceMs);
   let timer = wait();
@@ -56,5 +58,6 @@ async function once<T>(options: StreamOptions<T>, onMessage: (message: T) => voi
     return problemOf(error);
   } finally {
     clearTimeout(timer);
+    window.removeEventListener("online", onNetwork);
   }
 }

@@ -20,8 +20,8 @@ export type Watched = {
 /** What a message brought: rows, or only how far the answer reaches. */
 export type WatchNews = "whole" | "rows" | "watermark";
 
-/** The watermark of an answer moves on every few seconds. A laptop that slept does not learn that it was cut off. */
-const SILENCE_MS = 30_000;
+/** The watermark of an answer moves on, of days at least every minute. A laptop that slept does not learn that it was cut off. */
+const SILENCE_MS = 120_000;
 
 const NOTHING: Watched = { result: undefined, isOld: false, problem: undefined };
 

@@ -10,9 +10,10 @@ import { PanelMenu } from "../panel/panel-menu.tsx";
 import { ProblemNote } from "../panel/problem-note.tsx";
 import { useAsked, useWorkspace } from "../project/workspace.tsx";
 import { queryOf } from "../question/question.ts";
+import { useAnswer } from "../question/use-answer.ts";
 import { everyMs, isWidthKept } from "../time/granularity.ts";
 import { lengthMs, spanOf } from "../time/range.ts";
-import { useMinute } from "../time/use-minute.ts";
+import { useIsOver, useMinute } from "../time/use-minute.ts";
 import { wallClockAt } from "../time/wall-clock.ts";
 import type { KeyNumber } from "./key-number.ts";
 import { type SeriesValues, seriesValues } from "./series-values.ts";
@@ -23,22 +24,29 @@ const DAY_MS = 86_400_000;
 const YEAR_MS = 366 * DAY_MS;
 const BEFORE = { previous: "Period before", year: "Year before", none: "" } as const;
 
-/** One number over time, as it changes. Its watch is the one that the page has; `onNews` hears what it brings. */
+/**
+ * One number over time, as it changes. Its watch is the one that the page has; `onNews` hears what it brings. What is over
+ * is not watched.
+ */
 export function SeriesPanel(props: {
   readonly number: KeyNumber;
   readonly onNews: (news: WatchNews) => void;
 }): ReactNode {
   const { number } = props;
   const { catalog, every, view, change, zone } = useWorkspace();
-  const asked = useAsked();
+  const shared = useAsked();
   const minute = useMinute();
   const [asTable, setAsTable] = useState(false);
   // The range before may be older than buckets so fine are kept: then it is left out, rather than everything.
   const length = lengthMs(view.range);
   const otherAge = minute - spanOf(view.range, zone, minute).start + (view.compare === "year" ? YEAR_MS : length);
   const compare = isWidthKept(every, catalog.granularities, otherAge) ? view.compare : "none";
-  const question = { ...asked, metrics: number.needs, every, compare, limit: LIMIT };
-  const { result, problem, isOld } = useWatch(queryOf(question, minute), props.onNews);
+  const question = { ...shared, metrics: number.needs, every, compare, limit: LIMIT };
+  const query = queryOf(question, minute);
+  const isOver = useIsOver(view.range, zone);
+  const watched = useWatch(isOver ? undefined : query, props.onNews);
+  const asked = useAnswer(isOver ? query : undefined, "still");
+  const { result, problem, isOld } = isOver ? asked : watched;
   const values = useMemo(
     () => (result && hasColumns(result, number) ? seriesValues(result, number, Date.now()) : undefined),
     [result, number],

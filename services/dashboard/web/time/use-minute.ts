@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { type Range, spanOf } from "./range.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -13,4 +14,10 @@ export function useMinute(): number {
     return () => clearTimeout(timer);
   }, [minute]);
   return minute;
+}
+
+/** Whether a range is over: then only imports change what is in it. */
+export function useIsOver(range: Range, zone: string): boolean {
+  const minute = useMinute();
+  return spanOf(range, zone, minute).end <= minute;
 }
