@@ -3,13 +3,16 @@ import { type ReactNode, useEffect, useState } from "react";
 import { copyText } from "../copy/clipboard.ts";
 import { copiesOf } from "../copy/copies.ts";
 import { csvFileName, csvText, downloadText } from "../copy/csv.ts";
+import { everyPage, ROWS_MAX } from "../explorer/every-page.ts";
 import { exploreSearch } from "../explorer/explore-search.ts";
 import { titleOf } from "../format/names.ts";
 import { numberText } from "../format/number.ts";
 import { Dropdown } from "../menu/dropdown.tsx";
 import { Icon } from "../menu/icons.tsx";
 import { useWorkspace } from "../project/workspace.tsx";
-import type { Question } from "../question/question.ts";
+import { type Question, queryOf } from "../question/question.ts";
+import { problemOf } from "../rpc/problem.ts";
+import { reporting } from "../rpc/transport.ts";
 import { Link } from "../url/link.tsx";
 
 /** What can be done with what a panel shows: take it away as CSV, or take the question elsewhere. */
@@ -46,9 +49,9 @@ export function PanelMenu(props: {
                 type="button"
                 className="menu-item"
                 disabled={result === undefined}
-                onClick={() => {
-                  if (result !== undefined) downloadText(csvText(result), csvFileName(question));
+                onClick={async () => {
                   close();
+                  setSaid(await download(question));
                 }}
               >
                 Download CSV
@@ -74,6 +77,18 @@ export function PanelMenu(props: {
       )}
     </Dropdown>
   );
+}
+
+/** Gives all rows as a file, not only those that are shown; and what to say then. */
+async function download(question: Question): Promise<string> {
+  try {
+    const query = queryOf(question, Date.now());
+    const whole = await everyPage(query, async (page) => (await reporting.query({ query: page })).result!);
+    downloadText(csvText(whole.result), csvFileName(question));
+    return whole.isCut ? `Downloaded the first ${numberText(ROWS_MAX)} rows` : "Downloaded";
+  } catch (error) {
+    return problemOf(error).title;
+  }
 }
 
 /** What a reader should know about an answer, such as since when it is counted. */
