@@ -223,6 +223,32 @@ describe("page views", () => {
     expect(await counted(site, 1)).toEqual({ "page_view /order/:id (direct)": 1 });
   });
 
+  it.each(["javascript:alert(1)", "ftp://events.example/", "//", "data:,"])(
+    "go nowhere, without an error in the page, where the tag says %s",
+    async (host) => {
+      const site = await makeSite(
+        { "/": '<a href="/next">next</a>', "/next": "" },
+        { attributes: `data-host="${host}"` },
+      );
+      const { page, beacons } = await visitor();
+      await page.goto(`${site.origin}/`, { waitUntil: "load" });
+      await page.click("a");
+      await page.waitForURL("**/next");
+      expect(beacons).toEqual([]);
+    },
+  );
+
+  it("see nothing of what is wrong with forms", async () => {
+    const form =
+      '<form data-millrace="order" onsubmit="return false"><input name="getAttribute"><button>go</button></form>';
+    const site = await makeSite({ "/": form });
+    const { page } = await visitor();
+    await open(page, `${site.origin}/`);
+    await page.evaluate("document.querySelector('button').click()");
+    await page.evaluate("window.dispatchEvent(new Event('submit'))");
+    expect(await counted(site, 1)).toEqual({ "page_view / (direct)": 1 });
+  });
+
   it("need two sources in a page's policy, and no more", async () => {
     const policy = `default-src 'none'; script-src ${millrace.url}; connect-src ${millrace.url}`;
     const before = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;

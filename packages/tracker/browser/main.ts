@@ -59,11 +59,14 @@ function start({ endpoint, manual, hash, cookies }: Options, calls: Iterable<IAr
   return track;
 }
 
-const page = window as Window & { millrace?: Millrace };
-const before = page.millrace;
-const options = readOptions();
-if (options && !before?.loaded) {
-  const millrace: Millrace = asksForPrivacy() ? () => {} : start(options, before?.q ?? []);
-  page.millrace = millrace;
-  millrace.loaded = true;
-}
+// What the tag says may be wrong, and is not the page's problem either.
+try {
+  const page = window as Window & { millrace?: Millrace };
+  const before = page.millrace;
+  const options = readOptions();
+  if (options && !before?.loaded) {
+    const millrace: Millrace = asksForPrivacy() ? () => {} : start(options, before?.q ?? []);
+    page.millrace = millrace;
+    millrace.loaded = true;
+  }
+} catch {}

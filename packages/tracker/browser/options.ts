@@ -10,12 +10,15 @@ export type Options = {
   readonly cookies?: string | undefined;
 };
 
-/** Reads the tag that loaded this script; undefined where there is none with a key. */
+/** Reads the tag that loaded this script; undefined where there is none with a key, or no place to send to. */
 export function readOptions(): Options | undefined {
   // A script that was made part of another file has no tag of its own that runs now.
   const script = (document.currentScript ?? document.querySelector("script[data-key]")) as HTMLScriptElement | null;
   const { key, host, ...others } = script?.dataset ?? {};
-  return key && script ? { ...others, endpoint: new URL(`v1/beacon?key=${key}`, host || script.src).href } : undefined;
+  if (!key || !script) return undefined;
+  const endpoint = new URL(`v1/beacon?key=${key}`, host || script.src).href;
+  // Some ways of sending throw for anything else.
+  return /^http/.test(endpoint) ? { ...others, endpoint } : undefined;
 }
 
 /** Whether the visitor's browser asks not to be tracked: Do Not Track, or Global Privacy Control. */

@@ -29,8 +29,18 @@ export function watchClicks(track: (name: string, properties: Properties) => voi
     track(name, properties);
   }
 
-  // Captured, so that a page which stops events on their way is counted too.
-  addEventListener("click", onClick, true);
-  addEventListener("auxclick", onClick, true);
-  addEventListener("submit", ({ target }) => trackElement(target as Element), true);
+  function listen(type: string, listener: (event: MouseEvent) => void): void {
+    function guarded(event: Event): void {
+      // A form whose fields are named like what is asked of it answers with them.
+      try {
+        listener(event as MouseEvent);
+      } catch {}
+    }
+    // Captured, so that a page which stops events on their way is counted too.
+    addEventListener(type, guarded, true);
+  }
+
+  listen("click", onClick);
+  listen("auxclick", onClick);
+  listen("submit", ({ target }) => trackElement(target as Element));
 }

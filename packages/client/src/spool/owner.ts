@@ -25,9 +25,10 @@ export class OwnedFolder {
   constructor(directory: string) {
     this.#directory = directory;
     this.path = join(directory, randomUUID());
-    mkdirSync(this.path, { recursive: true });
+    // What people did is for this user alone, whatever the process allows otherwise.
+    mkdirSync(this.path, { recursive: true, mode: 0o700 });
     const owner: Owner = { pid: process.pid, startedAt: startOf("self"), host: hostname() };
-    writeFileSync(join(this.path, OWNER_FILE), JSON.stringify(owner));
+    writeFileSync(join(this.path, OWNER_FILE), JSON.stringify(owner), { mode: 0o600 });
   }
 
   /** Shows that the owner lives. */

@@ -37,7 +37,7 @@ export class Segment {
   static create(directory: string, number: number): Segment {
     const path = join(directory, `${padded(number)}${OPEN}`);
     // Appending, so that what is written after a truncation goes where the file ends.
-    const fd = openSync(path, "ax");
+    const fd = openSync(path, "ax", 0o600);
     writeSync(fd, SEGMENT_HEADER);
     return new Segment(number, path, fd, 0, SEGMENT_HEADER.length);
   }

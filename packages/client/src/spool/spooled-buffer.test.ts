@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -96,6 +97,15 @@ function files(directory: string): string[] {
 }
 
 describe("a spool", () => {
+  it("can be read by its user alone", () => {
+    const directory = join(temporaryDirectory(), "spool");
+    const { append } = open(directory);
+    append(ids(10));
+    for (const path of ["", ...(readdirSync(directory, { recursive: true }) as string[])]) {
+      expect([path, statSync(join(directory, path)).mode & 0o077]).toEqual([path, 0]);
+    }
+  });
+
   it("gives everything back in order, and leaves nothing on disk when all is settled", () => {
     const directory = temporaryDirectory();
     const { buffer, append } = open(directory);
