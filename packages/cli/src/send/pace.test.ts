@@ -12,6 +12,12 @@ describe("the pace", () => {
     expect(pace.remainingMs(22_000)).toBe(10_000);
   });
 
+  it("is known where it is looked at every ten seconds only, as in a log", () => {
+    const pace = new Pace();
+    for (const second of [0, 10.01, 20.02]) pace.add(second * 1_000, second * 100, second * 10);
+    expect(pace.rowsPerSecond).toBeCloseTo(10);
+  });
+
   it("promises nothing before it can know", () => {
     const pace = new Pace();
     expect(pace.remainingMs(100)).toBeUndefined();

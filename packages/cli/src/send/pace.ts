@@ -12,7 +12,13 @@ export class Pace {
   /** Adds what there is at a moment: bytes of the file and rows, both counted from its beginning. */
   add(atMs: number, bytes: number, rows: number): void {
     this.#samples.push({ atMs, bytes, rows });
-    while (this.#samples.length > SAMPLES_MAX || atMs - this.#samples[0]!.atMs > WINDOW_MS) this.#samples.shift();
+    // One that is older than the window stays: with rare samples there would be nothing to compare with.
+    while (
+      this.#samples.length > SAMPLES_MAX ||
+      (this.#samples.length > 2 && atMs - this.#samples[1]!.atMs >= WINDOW_MS)
+    ) {
+      this.#samples.shift();
+    }
   }
 
   /** Rows a second; 0 while that is not known. */
