@@ -1,4 +1,5 @@
-import { lazy, type ReactNode, Suspense } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { ConnectionBanner } from "./live/connection-banner.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { PageSkeleton } from "./overview/overview-skeleton.tsx";
@@ -14,6 +15,11 @@ const Explorer = lazy(async () => ({ default: (await import("./explorer/explorer
 /** The page: who one is, which project, which of its views. */
 export function App(): ReactNode {
   const session = useSession();
+  const client = useQueryClient();
+  useEffect(() => {
+    // Nothing of what one person saw is left for the next.
+    if (session.state === "out") client.clear();
+  }, [session, client]);
   if (session.state === "out") return <Login reason={session.reason} />;
   if (session.state === "away") {
     const problem: Problem = { kind: "away", title: "No answer from the server", detail: "Is it running?" };

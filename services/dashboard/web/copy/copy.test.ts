@@ -72,6 +72,32 @@ describe("a question for the command line", () => {
   });
 });
 
+describe("what values contain and start with, and an order", () => {
+  const asked: Question = {
+    ...question,
+    filters: [
+      { dimension: "page", not: false, match: "contains", values: ["a|b"] },
+      { dimension: "page", not: false, match: "starts", values: ["/docs"] },
+      { dimension: "page", not: false, values: ["/docs/a|b"] },
+    ],
+    order: { field: "visitors", descending: false },
+  };
+
+  it("are in each of the three", () => {
+    const query = JSON.parse(wordsOf(curlText(asked, "http://x", NOW)).at(-1)!).query;
+    const operators = query.filter.all.filters.map(
+      (one: { condition: { operator: string } }) => one.condition.operator,
+    );
+    expect(operators).toEqual(["OPERATOR_CONTAINS", "OPERATOR_STARTS_WITH", "OPERATOR_EQUALS"]);
+    expect(query.orderBy).toEqual([{ field: "visitors" }]);
+    const words = wordsOf(cliText(asked, NOW));
+    expect(words).toEqual(expect.arrayContaining(['page~"a|b"', "page^=/docs", "--order", "visitors:asc"]));
+    const lines = sdkText(asked, "http://x", NOW);
+    expect(lines).toContain('page: { contains: "a|b", startsWith: "/docs", in: ["/docs/a|b"] }');
+    expect(lines).toContain('orderBy: "visitors"');
+  });
+});
+
 describe("a question for the SDK", () => {
   it("is written as people write it", () => {
     expect(sdkText(question, "http://127.0.0.1:8080", NOW)).toContain(

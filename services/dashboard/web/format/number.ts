@@ -47,7 +47,7 @@ function durationText(ms: number, locale: string | undefined): string {
 
 function fractionDigits(value: number): number {
   const size = Math.abs(value);
-  return Number.isInteger(value) || size >= 1_000 ? 0 : size >= 10 ? 1 : 2;
+  return Number.isInteger(value) || size >= 1_000 ? 0 : size >= 100 ? 1 : 2;
 }
 
 function formatOf(locale: string | undefined, options: Intl.NumberFormatOptions): Intl.NumberFormat {

@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { comparableSpan } from "./comparable.ts";
 import { plain, ratio } from "./key-number.ts";
 import { planFor, tableMetric } from "./plan.ts";
+import { pulseOf } from "./pulse.ts";
 import { seriesValues } from "./series-values.ts";
 
 const at = (text: string): number => Date.parse(text);
@@ -122,5 +123,14 @@ describe("a number over time", () => {
       before: [2, 2, 2],
       complete: 3,
     });
+  });
+});
+
+describe("what is watched along", () => {
+  it("is the counts, which change with every event, as far as the filters leave them", () => {
+    expect(pulseOf(catalog, [])).toEqual(["page_views", "signups"]);
+    expect(pulseOf(catalog, ["page"])).toEqual(["page_views", "signups"]);
+    expect(pulseOf(catalog, ["browser"])).toEqual(["page_views"]);
+    expect(pulseOf(catalog, ["referrer"])).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { ProblemNote } from "../panel/problem-note.tsx";
 import { Header } from "../project/header.tsx";
 import { Toolbar } from "../project/toolbar.tsx";
 import { useWorkspace } from "../project/workspace.tsx";
-import { askAgain } from "../question/use-answer.ts";
+import { askAgain, type Freshness } from "../question/use-answer.ts";
 import { FirstEvent } from "../start/first-event.tsx";
 import { useHasEvents } from "../start/use-has-events.ts";
 import { DimensionPanel } from "./dimension-panel.tsx";
@@ -20,8 +20,9 @@ import { SeriesPanel } from "./series-panel.tsx";
 import { useTotals } from "./use-totals.ts";
 import "./overview.css";
 
-/** What the page asks again when its watch has news waits for so long after it was asked before. */
-const AGAIN_MS = 800;
+/** What is asked again when the watch has news is asked this often at most. */
+const FIRST_MS = 300;
+const LIVE_MS = 1_000;
 const ONLINE_MS = 5_000;
 
 /** One page with what matters about a project. */
@@ -95,25 +96,23 @@ function Measured({ plan }: { readonly plan: Plan }): ReactNode {
 /** Asks again what else is shown when the watch has news: rows that changed, or only that time goes on. */
 function useNews(): (news: WatchNews) => void {
   const client = useQueryClient();
-  const [live, online] = useMemo(
-    () => [
-      new Throttle(() => askAgain(client, "live"), AGAIN_MS),
-      new Throttle(() => askAgain(client, "online"), ONLINE_MS),
-    ],
-    [client],
-  );
+  const again = useMemo(() => {
+    const every = (freshness: Freshness, ms: number): Throttle => new Throttle(() => askAgain(client, freshness), ms);
+    return { first: every("first", FIRST_MS), live: every("live", LIVE_MS), online: every("online", ONLINE_MS) };
+  }, [client]);
   useEffect(
     () => () => {
-      live.stop();
-      online.stop();
+      for (const one of Object.values(again)) one.stop();
     },
-    [live, online],
+    [again],
   );
   return useMemo(
     () => (news) => {
-      if (news !== "watermark") live.want();
-      online.want();
+      again.online.want();
+      if (news === "watermark") return;
+      again.first.want();
+      again.live.want();
     },
-    [live, online],
+    [again],
   );
 }

@@ -9,6 +9,7 @@ import { Icon } from "../menu/icons.tsx";
 import { PanelMenu } from "../panel/panel-menu.tsx";
 import { ProblemNote } from "../panel/problem-note.tsx";
 import { useAsked, useWorkspace } from "../project/workspace.tsx";
+import { dimensionsOf } from "../question/filter.ts";
 import { queryOf } from "../question/question.ts";
 import { useAnswer } from "../question/use-answer.ts";
 import { everyMs, isWidthKept } from "../time/granularity.ts";
@@ -16,6 +17,7 @@ import { lengthMs, spanOf } from "../time/range.ts";
 import { useIsOver, useMinute } from "../time/use-minute.ts";
 import { wallClockAt } from "../time/wall-clock.ts";
 import type { KeyNumber } from "./key-number.ts";
+import { pulseOf } from "./pulse.ts";
 import { type SeriesValues, seriesValues } from "./series-values.ts";
 
 const HEIGHT_PX = 280;
@@ -44,7 +46,8 @@ export function SeriesPanel(props: {
   const question = { ...shared, metrics: number.needs, every, compare, limit: LIMIT };
   const query = queryOf(question, minute);
   const isOver = useIsOver(view.range, zone);
-  const watched = useWatch(isOver ? undefined : query, props.onNews);
+  const heard = [...new Set([...number.needs, ...pulseOf(catalog, dimensionsOf(shared.filters ?? []))])];
+  const watched = useWatch(isOver ? undefined : queryOf({ ...question, metrics: heard }, minute), props.onNews);
   const asked = useAnswer(isOver ? query : undefined, "still");
   const { result, problem, isOld } = isOver ? asked : watched;
   const values = useMemo(

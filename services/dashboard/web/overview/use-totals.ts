@@ -34,7 +34,8 @@ export function useTotals(numbers: readonly KeyNumber[]): Totals {
   const kept = numbers.filter((number) => isNumberKept(number, catalog, filtered));
   const wanted = kept.length > 0 ? kept : numbers;
   const question: Question = { ...asked, metrics: [...new Set(wanted.flatMap(({ needs }) => needs))] };
-  const { result, problem, isOld } = useAnswer(question.metrics.length > 0 ? queryOf(question, minute) : undefined);
+  const query = question.metrics.length > 0 ? queryOf(question, minute) : undefined;
+  const { result, problem, isOld } = useAnswer(query, "first");
 
   const span =
     result?.timeRange && result.comparisonTimeRange

@@ -14,14 +14,17 @@ export type Answered = {
   readonly isOld: boolean;
 };
 
-/** Answers that are asked for again when there is news; the online number less often than the others. */
-export type Freshness = "live" | "online" | "still";
+/**
+ * How soon an answer is asked for again when there is news: key numbers first, tables after them, the number of those
+ * online with time; `still` for what does not change.
+ */
+export type Freshness = "first" | "live" | "online" | "still";
 
 /**
  * Asks a question.
  *
  * @param query undefined for none
- * @param freshness `still` for what does not change with what arrives
+ * @param freshness how soon it is asked for again
  */
 export function useAnswer(query: QueryInit | undefined, freshness: Freshness = "live"): Answered {
   const { data, error, isPlaceholderData } = useQuery(
