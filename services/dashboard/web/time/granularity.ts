@@ -21,8 +21,8 @@ export const WIDTHS: readonly Entry[] = [
   { every: "month", granularity: Granularity.GRANULARITY_MONTH, ms: 30.4375 * DAY_MS, title: "Months" },
 ];
 
-/** More points than this are neither seen nor wanted. */
-const POINTS_MAX = 10_500;
+/** An answer has no more rows, and more points are neither seen nor wanted. */
+const POINTS_MAX = 10_000;
 
 /** A range shorter than the first is shown with the second. */
 const USUAL: readonly (readonly [number, Every])[] = [
