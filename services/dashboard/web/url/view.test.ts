@@ -2,7 +2,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WIDTHS } from "../time/granularity.ts";
 import type { Range } from "../time/range.ts";
-import { chosenValues, DEFAULT_VIEW, readView, toggled, type View, withFilter, writeView } from "./view.ts";
+import {
+  chosenValues,
+  DEFAULT_VIEW,
+  type DimensionFilter,
+  readView,
+  toggled,
+  type View,
+  withFilter,
+  writeView,
+} from "./view.ts";
 
 const name = fc.stringMatching(/^[a-z][a-z0-9_.-]{0,20}$/);
 const range: fc.Arbitrary<Range> = fc.oneof(
@@ -15,13 +24,22 @@ const range: fc.Arbitrary<Range> = fc.oneof(
   fc.constant({ kind: "between" as const, from: "2026-01-31", to: "2026-02-28" }),
   fc.constant({ kind: "between" as const, from: "2026-01-31T08:00", to: "2026-01-31T09:30" }),
 );
-const filters = fc.uniqueArray(
-  fc.record({
-    dimension: name,
-    not: fc.boolean(),
-    values: fc.uniqueArray(fc.string({ maxLength: 20, unit: "binary" }), { minLength: 1, maxLength: 4 }),
-  }),
-  { selector: ({ dimension, not }) => `${not} ${dimension}`, maxLength: 5 },
+const text = fc.string({ maxLength: 20, unit: "binary" });
+const filters = fc.uniqueArray<DimensionFilter, string>(
+  fc.oneof(
+    fc.record({
+      dimension: name,
+      not: fc.boolean(),
+      values: fc.uniqueArray(text, { minLength: 1, maxLength: 4 }),
+    }),
+    fc.record({
+      dimension: name,
+      not: fc.constant(false),
+      match: fc.constantFrom("contains" as const, "starts" as const),
+      values: fc.tuple(text),
+    }),
+  ),
+  { selector: ({ dimension, not, match }) => `${not} ${match} ${dimension}`, maxLength: 5 },
 );
 const view: fc.Arbitrary<View> = fc.record({
   project: fc.option(name, { nil: undefined }),
