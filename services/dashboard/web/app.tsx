@@ -8,7 +8,7 @@ import { WorkspaceProvider } from "./project/workspace.tsx";
 import type { Problem } from "./rpc/problem.ts";
 import { Login } from "./session/login.tsx";
 import { beginSession, useSession } from "./session/session.ts";
-import { usePath } from "./url/address.ts";
+import { navigate, usePath } from "./url/address.ts";
 
 const Explorer = lazy(async () => ({ default: (await import("./explorer/explorer.tsx")).Explorer }));
 
@@ -36,7 +36,7 @@ export function App(): ReactNode {
     <Frame>
       <WorkspaceProvider
         loading={<PageSkeleton />}
-        failed={(problem) => <Failed problem={problem} onRetry={() => location.reload()} />}
+        failed={(problem) => <Failed problem={problem} onRetry={() => retry(problem)} />}
         none={<NoProject />}
       >
         <View />
@@ -66,11 +66,17 @@ function Failed({ problem, onRetry }: { readonly problem: Problem; readonly onRe
       <div className="card" role="alert">
         <ProblemNote problem={problem} />
         <button type="button" className="button" onClick={onRetry}>
-          Try again
+          {problem.kind === "refused" ? "Show another project" : "Try again"}
         </button>
       </div>
     </main>
   );
+}
+
+/** What is refused stays so: only without what the address asks for there is something to see. */
+function retry(problem: Problem): void {
+  if (problem.kind === "refused") navigate({});
+  else location.reload();
 }
 
 function NoProject(): ReactNode {

@@ -42,7 +42,7 @@ export function applyChange(result: Result, change: Change, order: Order = []): 
  * How rows of an answer are ordered: by the keys, then by time and dimensions. Without keys by time, then by the first
  * metric, greatest first. Sums are compared as the nearest numbers.
  */
-export function rowOrder(result: Result, order: Order): (a: Row, b: Row) => number {
+function rowOrder(result: Result, order: Order): (a: Row, b: Row) => number {
   const { columns } = result;
   const keys = order.length === 0 ? usualOrder(result) : order;
   const time = columns.findIndex(({ role }) => role === Role.TIME);

@@ -40,10 +40,12 @@ export function axisMarks(times: readonly string[], most: number, locale?: strin
   if (times.length === 0) return [];
   const locals = localsOf(times);
   const isDays = locals.every((local) => local % DAY_MS === 0);
+  const isMonths = locals.length > 1 && locals.every(isMonthStart);
   const isShort = locals.at(-1)! - locals[0]! < 2 * DAY_MS;
   for (const { kind, isMark } of LEVELS) {
     // Within a few days the clock's time is enough; beyond, days have to be named.
     if (kind === "time" && (isDays || !isShort)) continue;
+    if (kind === "day" && isMonths) continue;
     const places = locals.flatMap((local, place) => (isMark(local) ? [place] : []));
     if (places.length >= Math.min(2, times.length) && places.length <= most) {
       return places.map((place) => ({ place, text: axisText(locals[place]!, kind, locale) }));

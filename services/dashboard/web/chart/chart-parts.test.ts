@@ -21,6 +21,11 @@ describe("the marks of the axis of time", () => {
     expect(textsOf(times("2025-11-15T00:00:00Z", 24 * HOUR, 365), 12)).toContain("2026");
   });
 
+  it("are months where the buckets are months", () => {
+    const months = Array.from({ length: 12 }, (_, i) => new Date(Date.UTC(2025, 11 + i)).toISOString());
+    expect(textsOf(months, 12).slice(0, 3)).toEqual(["Dec", "2026", "Feb"]);
+  });
+
   it("are days where hours go over several", () => {
     expect(textsOf(times("2026-11-15T00:00:00Z", HOUR, 24 * 7), 8)).toContain("16 Nov");
   });

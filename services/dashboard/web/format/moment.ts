@@ -58,11 +58,6 @@ export function clockText(epochMs: number, zone: string, locale?: string): strin
   return formatOf(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" }, zone).format(epochMs);
 }
 
-/** A moment in a zone, with its date. */
-export function momentText(epochMs: number, zone: string, locale?: string): string {
-  return formatOf(locale, { dateStyle: "medium", timeStyle: "short" }, zone).format(epochMs);
-}
-
 /** The day of a moment in a zone. */
 export function dayText(epochMs: number, zone: string, locale?: string): string {
   return formatOf(locale, { month: "short", day: "numeric", year: "2-digit" }, zone).format(epochMs);

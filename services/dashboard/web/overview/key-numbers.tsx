@@ -80,7 +80,7 @@ function Value({ number, now, before, compare }: Total & { readonly compare: key
 }
 
 /** True for a moment after a value has changed into another. */
-export function useFlash(value: unknown): boolean {
+function useFlash(value: unknown): boolean {
   const [flash, setFlash] = useState(false);
   const before = useRef(value);
   useEffect(() => {

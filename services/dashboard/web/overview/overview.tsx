@@ -59,7 +59,10 @@ export function Overview(): ReactNode {
 function Measured({ plan }: { readonly plan: Plan }): ReactNode {
   const { project, view, change } = useWorkspace();
   const { totals, problem, isOld } = useTotals(plan.numbers);
-  const chosen = plan.numbers.find(({ name }) => name === view.metric) ?? plan.numbers[0]!;
+  const kept = totals.filter((total) => total.kept).map(({ number }) => number);
+  const wanted = plan.numbers.find(({ name }) => name === view.metric) ?? plan.numbers[0]!;
+  // What the filters leave nothing of gives way, and comes back when they go.
+  const chosen = kept.length === 0 || kept.includes(wanted) ? wanted : kept[0]!;
   const onNews = useNews();
   function wholeOf(metric: string): number | null | undefined {
     return totals.find(({ number }) => number.name === metric)?.now;

@@ -66,7 +66,13 @@ export function SeriesPanel(props: {
     change((before) => ({ ...before, range: { kind: "between", ...range }, every: undefined }));
   }
 
-  if (problem !== undefined) return <ProblemNote problem={problem} />;
+  if (problem !== undefined) {
+    return (
+      <div className="series">
+        <ProblemNote problem={problem} />
+      </div>
+    );
+  }
   return (
     <div className={`series ${isOld ? "panel-old" : ""}`}>
       <div className="series-actions">
