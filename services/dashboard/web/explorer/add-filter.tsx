@@ -116,6 +116,7 @@ function FilterForm(props: {
         max={isText ? 1 : VALUES_MAX}
         onChange={setValues}
         onText={setText}
+        isInline
       />
       <button type="submit" className="button button-main" disabled={wanted.length === 0}>
         Filter

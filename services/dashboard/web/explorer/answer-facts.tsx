@@ -16,8 +16,10 @@ export function AnswerFacts(props: {
   readonly result: Result;
   readonly isLive: boolean;
   readonly limit: number;
+  /** What is compared is as much of the other range as has passed of this one, and that is told elsewhere. */
+  readonly isFair: boolean;
 }): ReactNode {
-  const { result, isLive, limit } = props;
+  const { result, isLive, limit, isFair } = props;
   const zone = result.timeZone || "UTC";
   const estimates = result.columns.filter(
     ({ role, exact, relativeError }) => role === Role.METRIC && !exact && relativeError > 0,
@@ -46,7 +48,10 @@ export function AnswerFacts(props: {
       ))}
       {hasMore && <span className="fact">There are more than these {limit}</span>}
       {result.comparisonTimeRange && (
-        <span className="fact">Before: {rangeText(result.comparisonTimeRange, zone)}</span>
+        <span className="fact">
+          Before: {rangeText(result.comparisonTimeRange, zone)}
+          {isLive && !isFair && ", as a whole, while this time is not over"}
+        </span>
       )}
       {rollups.length > 0 && (
         <span className="fact">

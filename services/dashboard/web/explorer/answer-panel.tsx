@@ -65,7 +65,12 @@ export function AnswerPanel({
         )}
       </div>
       {result !== undefined && problem === undefined && (
-        <AnswerFacts result={result} isLive={isLive} limit={limitOf(exploration)} />
+        <AnswerFacts
+          result={result}
+          isLive={isLive}
+          limit={limitOf(exploration)}
+          isFair={look === "number" || look === "series"}
+        />
       )}
     </section>
   );

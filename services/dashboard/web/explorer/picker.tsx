@@ -26,19 +26,22 @@ export function Picker(props: {
   readonly onChange: (chosen: readonly string[]) => void;
   /** Takes what is typed as a value, and is told of it; absent where only the options can be picked. */
   readonly onText?: (text: string) => void;
+  /** The list is always there, below the field. */
+  readonly isInline?: boolean;
 }): ReactNode {
-  const { label, options, chosen, max, onText } = props;
+  const { label, options, chosen, max, onText, isInline = false } = props;
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
-  const [open, setOpen] = useState(false);
+  const [popped, setOpen] = useState(false);
+  const open = popped || isInline;
   const [text, setText] = useState("");
   const [active, setActive] = useState(-1);
   const isFree = onText !== undefined;
   const found = options.filter((option) => matches(option, text));
   const current = found[active];
-  useClosing(box, open, () => setOpen(false));
+  useClosing(box, popped, () => setOpen(false));
 
   useEffect(() => {
     list.current?.children[active]?.scrollIntoView({ block: "nearest" });
@@ -76,9 +79,9 @@ export function Picker(props: {
         if (chosen.includes(text)) type("");
         else toggle(text);
       }
-    } else if (event.key === "Escape" && (open || text !== "")) {
+    } else if (event.key === "Escape" && (popped || text !== "")) {
       event.stopPropagation();
-      if (open) setOpen(false);
+      if (popped && !isInline) setOpen(false);
       else type("");
     } else if (event.key === "Backspace" && text === "" && chosen.length > 0) {
       props.onChange(chosen.slice(0, -1));
@@ -135,7 +138,7 @@ export function Picker(props: {
         />
       </div>
       {open && (
-        <div className="popover popover-left picker-popup">
+        <div className={isInline ? "picker-inline" : "popover popover-left picker-popup"}>
           {hasList ? (
             <div
               className="picker-list"

@@ -12,14 +12,18 @@ export function FilterChips(): ReactNode {
     <ul className="chips" aria-label="Filters">
       {view.filters.map((filter) => (
         <li className="chip" key={`${filter.not} ${filter.match} ${filter.dimension}`}>
-          <button
-            type="button"
-            className="chip-text"
-            title={filter.not ? "Show only these" : "Show all but these"}
-            onClick={() => change((before) => turned(before, filter))}
-          >
-            {chipText(filter)}
-          </button>
+          {filter.match === undefined ? (
+            <button
+              type="button"
+              className="chip-text"
+              title={filter.not ? "Show only these" : "Show all but these"}
+              onClick={() => change((before) => turned(before, filter))}
+            >
+              {chipText(filter)}
+            </button>
+          ) : (
+            <span className="chip-text">{chipText(filter)}</span>
+          )}
           <button
             type="button"
             className="chip-close"

@@ -73,7 +73,9 @@ function titleOf(kind: Problem["kind"], reason: string | undefined): string {
   return kind === "away" ? "No answer from the server" : "This can't be answered";
 }
 
-function sentence(text: string): string {
+/** The server's words as a sentence, without the field of the request that it names before them. */
+function sentence(message: string): string {
+  const text = message.replace(/^query\.[\w.[\]]+: /, "");
   const first = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }
