@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Mark } from "../project/mark.tsx";
 import { TableSkeleton } from "../table/bar-table.tsx";
 import "./overview.css";
 
@@ -7,7 +8,7 @@ export function PageSkeleton(): ReactNode {
   return (
     <>
       <div className="top" aria-hidden="true">
-        <span className="skeleton" style={{ width: 26, height: 26 }} />
+        <Mark />
         <span className="skeleton" style={{ width: 120, height: 20 }} />
       </div>
       <OverviewSkeleton />
