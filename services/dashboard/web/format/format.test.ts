@@ -103,5 +103,6 @@ describe("a name", () => {
     ]);
     expect(valueTitle("referrer_source", "(direct)")).toBe("Direct");
     expect(valueTitle("referrer_source", "constructor")).toBe("constructor");
+    expect(valueTitle("page", "/\u202egnp.exe")).toBe("/·gnp.exe");
   });
 });

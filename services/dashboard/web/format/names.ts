@@ -42,8 +42,11 @@ export function valueTitle(dimension: string, value: string): string {
   if (source !== undefined) return source;
   if (value === "") return ABSENT.get(dimension) ?? "(none)";
   if (dimension === "country" && /^[A-Z]{2}$/.test(value)) return countryName(value);
-  return value;
+  return value.replace(DIRECTIONS, "·");
 }
+
+/** Marks that turn around what follows (UAX #9): a value that strangers chose must not read as another. */
+const DIRECTIONS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 let regions: Intl.DisplayNames | undefined;
 
