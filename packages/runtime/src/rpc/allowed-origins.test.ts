@@ -52,10 +52,14 @@ describe("a key of web pages", () => {
     expect((failure as Error).message).toContain(JSON.stringify(origin));
   });
 
+  it("does not tell the readers of a page where else its key is good", () => {
+    expect((denied("https://example.org", "https://secret.example.org") as Error).message).not.toContain("secret");
+  });
+
   it("refuses who says no origin at all: no page does that", () => {
     expect(denied(undefined, "https://example.org")).toMatchObject({
       reason: "ORIGIN_NOT_ALLOWED",
-      message: "the key is for web pages of https://example.org; the call has no Origin header",
+      message: "the key is for web pages alone; the call has no Origin header",
     });
   });
 });

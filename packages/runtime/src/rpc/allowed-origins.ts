@@ -14,8 +14,11 @@ export function requireOrigin({ allowedOrigins = [] }: Principal, origin: string
   if (allowedOrigins.length === 0) return;
   const came = origin?.toLowerCase();
   if (came !== undefined && allowedOrigins.some((allowed) => matches(allowed, came))) return;
-  const shown = origin === undefined ? "no Origin header" : `the origin ${JSON.stringify(origin.slice(0, SHOWN_MAX))}`;
-  const message = `the key is for web pages of ${allowedOrigins.join(", ")}; the call has ${shown}`;
+  // Anybody can read the key in a page, and is not told where else it is good: those may be hosts that nobody knows.
+  const message =
+    origin === undefined
+      ? "the key is for web pages alone; the call has no Origin header"
+      : `the key is not for web pages of the origin ${JSON.stringify(origin.slice(0, SHOWN_MAX))}`;
   throw new Failure("denied", "ORIGIN_NOT_ALLOWED", message, {
     metadata: { origin: origin?.slice(0, SHOWN_MAX) ?? "" },
   });
