@@ -8,7 +8,9 @@ const COMPARISONS = { previous: "previous-period", year: "previous-year", none: 
 /** The line that asks a question with the command line. `now`, in epoch milliseconds, decides which day "yesterday" is. */
 export function cliText(question: Question, now: number): string {
   const { project, metrics, dimensions = [], every, filters = [], compare = "none", order, limit, zone } = question;
-  const words = ["npx", "millrace", "query", ...metrics];
+  // Names may come from a link that somebody else made: none becomes a flag.
+  const areFlags = metrics.some((metric) => metric.startsWith("-"));
+  const words = ["npx", "millrace", "query", ...(areFlags ? [] : metrics)];
   if (dimensions.length > 0) words.push("--by", dimensions.join(","));
   words.push(...rangeWords(question.range, zone, now));
   if (every !== undefined) words.push("--every", every);
@@ -18,6 +20,7 @@ export function cliText(question: Question, now: number): string {
   if (order !== undefined) words.push("--order", `${order.field}:${order.descending ? "desc" : "asc"}`);
   if (limit !== undefined) words.push("--limit", String(limit));
   words.push("--time-zone", zone, "--project", project);
+  if (areFlags) words.push("--", ...metrics);
   return words.map(shellWord).join(" ");
 }
 

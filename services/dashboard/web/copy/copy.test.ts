@@ -60,6 +60,12 @@ describe("a question for the command line", () => {
     ]);
   });
 
+  it("lets no name of a link become a flag", () => {
+    const words = wordsOf(cliText({ ...question, metrics: ["--url=http://evil.example"] }, NOW));
+    expect(words.slice(-2)).toEqual(["--", "--url=http://evil.example"]);
+    expect(words.indexOf("--url=http://evil.example")).toBe(words.length - 1);
+  });
+
   it("gives days by their ends", () => {
     const words = wordsOf(cliText({ ...question, range: { kind: "yesterday" }, filters: [] }, NOW));
     expect(words).toContain("2026-11-19T23:00Z");
