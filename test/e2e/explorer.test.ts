@@ -127,7 +127,7 @@ describe("a question", () => {
     await until("the rows are by name", async () => (await rowsOf(page, 4)).join() === byName.join());
     const address = page.url();
     expect(Object.fromEntries(new URL(address).searchParams)).toEqual({
-      ...{ show: "page_views", by: "page", as: "table", order: "+page", range: "24h", compare: "none" },
+      ...{ show: "page_views", by: "page", as: "table", order: "page:asc", range: "24h", compare: "none" },
     });
     await page.reload();
     expect(await rowsOf(page, 4)).toEqual(byName);
@@ -213,7 +213,7 @@ describe("an answer", () => {
   });
 
   it("is the same for the lines that are copied for a terminal", async () => {
-    const page = await explore("?show=page_views&by=page&compare=none&contains.page=docs&order=%2Bpage_views");
+    const page = await explore("?show=page_views&by=page&compare=none&contains.page=docs&order=page_views:asc");
     const shown = await rowsOf(page, 2);
     expect(shown).toEqual([
       ["/docs/api", "3"],

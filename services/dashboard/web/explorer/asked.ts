@@ -38,9 +38,12 @@ export function questionOf(
   const { metrics, dimensions, order } = exploration;
   const buckets = hasBuckets(exploration);
   const fields = [...metrics, ...dimensions, ...(buckets ? ["time"] : [])];
+  // A line beside each of several lines would be too much to read.
+  const isCompared = lookOf(exploration) !== "series" || dimensions.length === 0;
   const isOrdered = order !== undefined && fields.includes(order.field);
   return {
     ...asked,
+    ...(!isCompared && { compare: "none" as const }),
     metrics,
     dimensions,
     ...(buckets && { every }),

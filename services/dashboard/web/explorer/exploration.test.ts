@@ -53,7 +53,7 @@ describe("what is explored", () => {
     );
   });
 
-  it.each(["as=pie", "top=0", "top=5000", "top=many", "order=views", "order=-", "show=&by="])(
+  it.each(["as=pie", "top=0", "top=5000", "top=many", "order=views", "order=:asc", "show=&by="])(
     "does without what it does not understand: %s",
     (address) => {
       expect(readExploration(new URLSearchParams(address))).toEqual(NEW_EXPLORATION);
@@ -84,6 +84,13 @@ describe("the question", () => {
     expect(questionOf({ ...base, look: "bars" }, asked, "1d").every).toBeUndefined();
     expect(questionOf({ ...base, look: "series" }, asked, "1d").every).toBe("1d");
     expect(questionOf({ ...base, look: "table", byTime: true }, asked, "1h").every).toBe("1h");
+  });
+
+  it("compares with another range where there is one line, or rows", () => {
+    const compared = { ...asked, compare: "year" as const };
+    expect(questionOf({ ...base, look: "series" }, compared, "1d").compare).toBe("none");
+    expect(questionOf({ ...base, dimensions: [], look: "series" }, compared, "1d").compare).toBe("year");
+    expect(questionOf({ ...base, look: "table" }, compared, "1d").compare).toBe("year");
   });
 
   it("never asks for more lines than can be told apart", () => {

@@ -62,7 +62,7 @@ export function writeExploration(
   for (const dimension of dimensions) written.append("by", dimension);
   if (look !== undefined) written.set("as", look);
   if (byTime) written.set("over", "time");
-  if (order !== undefined) written.set("order", `${order.descending ? "-" : "+"}${order.field}`);
+  if (order !== undefined) written.set("order", `${order.field}:${order.descending ? "desc" : "asc"}`);
   if (limit !== undefined) written.set("top", String(limit));
   for (const [name, value] of search) if (!OWN_NAMES.includes(name)) written.append(name, value);
   return written;
@@ -83,7 +83,6 @@ export function whyNot(look: Look, dimensions: readonly string[]): string | unde
 }
 
 function readOrder(text: string): SortKey | undefined {
-  // A plus in an address is a space.
-  const [, sign, field] = /^([-+ ])(.+)$/s.exec(text) ?? [];
-  return field === undefined ? undefined : { field, descending: sign === "-" };
+  const [, field, direction] = /^(.+):(asc|desc)$/s.exec(text) ?? [];
+  return field === undefined ? undefined : { field, descending: direction === "desc" };
 }
