@@ -4,6 +4,7 @@ import type { Check, Level } from "../doctor/check.ts";
 import { examine } from "../doctor/examine.ts";
 import { formatOf } from "../output/format.ts";
 import { print, printJson } from "../output/print.ts";
+import { printableLines } from "../output/text-width.ts";
 import { painter, type Style, wantsColor } from "../terminal/color.ts";
 import { typable } from "../terminal/invocation.ts";
 
@@ -54,7 +55,10 @@ function lineOf({ name, level, text, advice }: Check): string {
   const paint = painter(wantsColor());
   const head = `${paint(STYLES[level], level.padEnd(LEVEL_WIDTH))}  ${name.padEnd(NAME_WIDTH)}  `;
   const indent = LEVEL_WIDTH + NAME_WIDTH + 4;
-  const lines = [...wrapped(text, indent), ...(advice === undefined ? [] : wrapped(typable(advice), indent))];
+  const lines = [
+    ...wrapped(printableLines(text), indent),
+    ...(advice === undefined ? [] : wrapped(typable(advice), indent)),
+  ];
   return `${head}${lines.join(`\n${" ".repeat(indent)}`)}`;
 }
 
