@@ -9,6 +9,7 @@ import { useWorkspace } from "../project/workspace.tsx";
 import { unitOf } from "../question/catalog.ts";
 import type { Question } from "../question/question.ts";
 import { useMinute } from "../time/use-minute.ts";
+import { zoomedRange } from "../time/zoom.ts";
 import { LINES_MAX } from "./asked.ts";
 import { type Lines, linesOf } from "./tuples.ts";
 
@@ -30,7 +31,7 @@ const DASHES: readonly (readonly number[])[] = [
 
 /** Lines over time: a chart for each metric, as each has its own scale, with a line for each tuple. */
 export function SeriesLook({ question, result }: { readonly question: Question; readonly result: Result }): ReactNode {
-  const { catalog, view } = useWorkspace();
+  const { catalog, view, change, zone } = useWorkspace();
   const minute = useMinute();
   const every = question.every ?? "1d";
   const lines = useMemo(() => linesOf(result, Math.max(minute, Date.now())), [result, minute]);
@@ -61,6 +62,9 @@ export function SeriesLook({ question, result }: { readonly question: Question; 
             formatAxis={(value) => numberText(value, { unit: unitOf(catalog, metric), compact: true })}
             titleOf={(time) => bucketTitle(time, every)}
             height={isAlone ? ALONE_PX : AMONG_PX}
+            onZoom={(from, to) =>
+              change((before) => ({ ...before, range: zoomedRange(from, to, every, zone), every: undefined }))
+            }
           />
         </div>
       ))}

@@ -12,10 +12,10 @@ import { useAsked, useWorkspace } from "../project/workspace.tsx";
 import { dimensionsOf } from "../question/filter.ts";
 import { queryOf } from "../question/question.ts";
 import { useAnswer } from "../question/use-answer.ts";
-import { everyMs, isWidthKept } from "../time/granularity.ts";
+import { isWidthKept } from "../time/granularity.ts";
 import { lengthMs, spanOf } from "../time/range.ts";
 import { useIsOver, useMinute } from "../time/use-minute.ts";
-import { wallClockAt } from "../time/wall-clock.ts";
+import { zoomedRange } from "../time/zoom.ts";
 import type { KeyNumber } from "./key-number.ts";
 import { pulseOf } from "./pulse.ts";
 import { type SeriesValues, seriesValues } from "./series-values.ts";
@@ -57,13 +57,7 @@ export function SeriesPanel(props: {
   const format = (value: number | null): string => numberText(value, { unit: number.unit });
 
   function zoom(from: string, to: string): void {
-    const end = Date.parse(to) + everyMs(every);
-    const isDays = everyMs(every) >= DAY_MS;
-    // A day at the end is part of the range, a minute is not.
-    const range = isDays
-      ? { from: from.slice(0, 10), to: clockText(end - DAY_MS / 2, zone).slice(0, 10) }
-      : { from: from.slice(0, 16), to: clockText(end, zone) };
-    change((before) => ({ ...before, range: { kind: "between", ...range }, every: undefined }));
+    change((before) => ({ ...before, range: zoomedRange(from, to, every, zone), every: undefined }));
   }
 
   if (problem !== undefined) {
@@ -176,7 +170,3 @@ function SeriesTable({ number, values, titleOf: titleOfTime, format }: SeriesPro
 }
 
 /** The clock of a zone, as 2026-01-31T08:00. */
-function clockText(epochMs: number, zone: string): string {
-  const { year, month, day, hour, minute } = wallClockAt(zone, epochMs);
-  return new Date(Date.UTC(year, month - 1, day, hour, minute)).toISOString().slice(0, 16);
-}
