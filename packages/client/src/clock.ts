@@ -13,13 +13,16 @@ export type Clock = {
   random(): number;
 };
 
+/** What is longer, `Infinity` too, timers take for nothing. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** The clock of the system. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   random: () => Math.random(),
   after(ms, run, holds = false) {
-    const timer: unknown = setTimeout(run, ms);
+    const timer: unknown = setTimeout(run, Math.min(ms, TIMER_MS_MAX));
     if (!holds && isNodeTimer(timer)) timer.unref();
     return { cancel: () => clearTimeout(timer as never) };
   },

@@ -1,3 +1,6 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@millrace/api/google/rpc/error_details_pb";
 import { Reason } from "@millrace/api/millrace/failure/v1/reason_pb";
@@ -213,7 +216,52 @@ describe("by calls", () => {
   });
 });
 
+/** What stands between a client and its server, and answers for it. */
+const PROXIES = [
+  { answer: "502 and a page", status: 502, type: "text/html", body: "<html>", kind: "retrying" },
+  { answer: "404 and a page", status: 404, type: "text/html", body: "<html>", kind: "blocked" },
+  { answer: "200 and a page", status: 200, type: "text/html", body: "<html>", kind: "retrying" },
+  { answer: "200 and nothing", status: 200, type: "application/proto", body: "", kind: "retrying" },
+  { answer: "400 of its own", status: 400, type: "application/json", body: '{"message":"bad"}', kind: "retrying" },
+  { answer: "413", status: 413, type: "text/html", body: "<html>", kind: "retrying" },
+  { answer: "a redirection", status: 307, type: "text/html", body: "", kind: "retrying" },
+] as const;
+
+describe.each(["grpc", "fetch"] as const)("by %s, what a proxy answers", (transport) => {
+  it.each(PROXIES)("is no judgement of events: $answer", async ({ status, type, body, kind }) => {
+    let calls = 0;
+    const answer = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => {
+      calls++;
+      request.resume();
+      response.statusCode = status;
+      response.setHeader("content-type", type);
+      response.setHeader("location", "http://127.0.0.1:1/");
+      (response as ServerResponse).end(body);
+    };
+    const server = transport === "grpc" ? createHttp2Server(answer) : createServer(answer);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { client, issues } = open(url, { transport, retry: { initialDelayMs: 20, maxDelayMs: 20 } });
+    track(client, 10);
+    expect(await client.flush({ timeoutMs: 300 })).toEqual({ pending: 10 });
+    expect(client.stats()).toMatchObject({ rejected: {}, dropped: {}, accepted: 0 });
+    expect(issues[0]?.kind).toBe(kind);
+    // Not in a loop without a rest: the budget of retries ends.
+    expect(calls).toBeLessThan(20);
+  });
+});
+
 describe("a producer", () => {
+  it("waits for ever where it is told to, and no longer than until the client is closed", async () => {
+    const { client } = open("http://127.0.0.1:1");
+    track(client, 5);
+    const flushed = client.flush({ timeoutMs: Number.POSITIVE_INFINITY });
+    expect(await Promise.race([flushed, client.flush({ timeoutMs: 20 }).then(() => "longer")])).toBe("longer");
+    await client.close({ timeoutMs: 0 });
+    expect(await flushed).toEqual({ pending: 0 });
+  });
+
   it("is never disturbed by a server that is away, and hears of it", async () => {
     const { client, issues } = open("http://127.0.0.1:1", { buffer: { events: 100 } });
     for (let i = 0; i < 150; i++) expect(client.track("e", { i })).toBe(true);
@@ -286,6 +334,7 @@ describe("a producer", () => {
 
   it.each([
     { option: "url", options: { url: "localhost" } },
+    { option: "url", options: { url: "http://127.0.0.1:1/#token=login" } },
     { option: "key", options: { key: "" } },
     { option: "batch.events", options: { batch: { events: 1001 } } },
   ])("is told at once that $option is wrong", ({ option, options }) => {

@@ -79,7 +79,7 @@ export function createMillrace(options: MillraceOptions): Millrace {
         transport: createConnectTransport({ baseUrl: settings.url, interceptors, useBinaryFormat: true }),
         close: () => {},
       }
-    : connectByGrpc(settings.url, interceptors);
+    : connectByGrpc(settings.url, interceptors, clock);
   const carrier = isByFetch
     ? new SendCarrier({ transport, sentAt, close }, () => CALLS_UNANSWERED)
     : new StreamCarrier({ transport, sentAt, close }, crypto.randomUUID());

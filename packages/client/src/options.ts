@@ -115,7 +115,9 @@ function checkUrl(url: string): string {
   } catch {
     // Told below.
   }
-  if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:") {
+  // What such an address has besides would end up in the middle of the addresses of calls.
+  const isPlain = parsed && `${parsed.username}${parsed.password}${parsed.search}${parsed.hash}` === "";
+  if (isPlain !== true || !/^https?:$/.test(parsed?.protocol ?? "")) {
     throw Failure.invalidField("url", 'must be an address such as "https://millrace.example.com"');
   }
   return url.replace(/\/+$/, "");

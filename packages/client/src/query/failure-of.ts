@@ -27,7 +27,7 @@ const REASONS_OF_KINDS: Readonly<Partial<Record<FailureKind, Reason>>> = {
 };
 
 /** What went wrong with a call, as the server said it. */
-export function failureOf(thrown: unknown): Failure {
+export function failureOf(thrown: unknown, nowMs: number): Failure {
   if (thrown instanceof Failure) return thrown;
   const error = ConnectError.from(thrown);
   const [info] = error.findDetails(ErrorInfoSchema);
@@ -35,7 +35,7 @@ export function failureOf(thrown: unknown): Failure {
   const kind = KINDS[error.code] ?? (info === undefined ? "unavailable" : "internal");
   const reason = REASONS.find((name) => name === info?.reason) ?? REASONS_OF_KINDS[kind] ?? "INTERNAL";
   const violations = error.findDetails(BadRequestSchema).flatMap(({ fieldViolations }) => fieldViolations);
-  const delayMs = retryAfterMs(error);
+  const delayMs = retryAfterMs(error, nowMs);
   return new Failure(kind, reason, error.rawMessage, {
     cause: thrown,
     violations: violations.map(({ field, description }) => ({ field, description })),

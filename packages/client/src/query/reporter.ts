@@ -46,7 +46,7 @@ export class Reporter {
     if (isAborted(this.#closing.signal)) throw new Failure("cancelled", "CLOSED", "The client was closed.");
     const { result } = await this.#client
       .query({ query }, { timeoutMs, ...(signal && { signal }) })
-      .catch((thrown: unknown) => Promise.reject(failureOf(thrown)));
+      .catch((thrown: unknown) => Promise.reject(failureOf(thrown, this.#clock.now())));
     if (result === undefined) throw new Failure("internal", "INTERNAL", "The server gave no answer.");
     const facts = factsOf(result);
     const exact = question.exact === true;
@@ -90,7 +90,7 @@ export class Reporter {
         }
       } catch (thrown) {
         if (isAborted(signal)) return;
-        const failure = failureOf(thrown);
+        const failure = failureOf(thrown, this.#clock.now());
         if (FINAL.has(failure.kind)) throw failure;
         delayMs = failure.retryAfterMs ?? 0;
       }

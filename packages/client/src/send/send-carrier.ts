@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { type Client, createClient } from "@connectrpc/connect";
+import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import {
   IngestService,
   Outcome,
@@ -77,18 +77,23 @@ class SendAttempt implements Attempt {
   }
 
   async #send(batch: Batch): Promise<Answer> {
-    const { frames, sequence } = batch;
+    const { frames, sequence, count } = batch;
     const message = create(SendRequestSchema);
     if (this.#sentAt !== undefined) message.sentAt = timestampFromMs(this.#sentAt());
     message.$unknown = [framesAsField(asSendRequest(frames), EVENTS_FIELD)];
     const response = await this.#client.send(message, { signal: this.#abort.signal });
+    const { acceptedCount, duplicateCount, rejectedCount, retryCount } = response;
+    // An empty body is a valid message; who answers so is not Millrace.
+    if (acceptedCount + duplicateCount + rejectedCount + retryCount !== count) {
+      throw new ConnectError("the answer is not about the events that were sent", Code.Internal);
+    }
     return {
       through: sequence,
-      accepted: response.acceptedCount,
-      duplicate: response.duplicateCount,
+      accepted: acceptedCount,
+      duplicate: duplicateCount,
       refusals: refusalsOf(response.outcomes),
       remainder: remainderOf(batch, frames, response),
-      isTroubled: response.retryCount > 0,
+      isTroubled: retryCount > 0,
     };
   }
 }

@@ -4,6 +4,7 @@ import type { Clock, Timer } from "../clock.ts";
 import type { IssueReporter } from "../issue.ts";
 import type { Counters } from "../stats.ts";
 import type { Answer, Attempt, Carrier } from "./attempt.ts";
+import { AttemptSize } from "./attempt-size.ts";
 import { Backoff, type BackoffLimits } from "./backoff.ts";
 import { RetryBudget, type RetryBudgetLimits } from "./retry-budget.ts";
 import { judge, type Verdict } from "./verdict.ts";
@@ -33,6 +34,7 @@ type Run = {
   events: number;
   bytes: number;
   timer: Timer;
+  endedAtMs: number;
   hasEnded: boolean;
 };
 
@@ -51,6 +53,7 @@ export class Sender {
   readonly #deps: SenderDeps;
   readonly #backoff: Backoff;
   readonly #budget: RetryBudget;
+  readonly #size: AttemptSize;
   readonly #runs = new Set<Run>();
   readonly #listeners = new Set<() => void>();
   #current: Run | undefined;
@@ -64,6 +67,7 @@ export class Sender {
     this.#deps = deps;
     this.#backoff = new Backoff(deps.backoff, deps.clock.random);
     this.#budget = new RetryBudget(deps.budget, deps.clock.elapsed());
+    this.#size = new AttemptSize(Math.min(deps.attemptBytes, deps.carrier.limits.bytes));
   }
 
   /** Sends what can be sent now. */
@@ -80,8 +84,8 @@ export class Sender {
       run.events += next.count;
       run.bytes += next.byteLength;
       run.attempt.push(next);
-      const { attemptEvents, attemptBytes } = this.#deps;
-      if (this.#isCareful || run.events >= attemptEvents || run.bytes >= attemptBytes) this.#end(run);
+      const isFull = run.events >= this.#deps.attemptEvents || run.bytes >= this.#size.bytes;
+      if (this.#isCareful || isFull) this.#end(run);
     }
     if (this.#hurries > 0 && this.#current !== undefined) this.#end(this.#current);
   }
@@ -92,7 +96,7 @@ export class Sender {
    * @param timeoutMs after which it gives up; the process is held until then
    */
   async hurry(isDone: () => boolean, timeoutMs: number): Promise<void> {
-    if (isDone()) return;
+    if (isDone() || this.#isClosed) return;
     this.#hurries++;
     this.#cutPause();
     this.pump();
@@ -104,7 +108,7 @@ export class Sender {
       };
       const timer = this.#deps.clock.after(timeoutMs, finish, true);
       const look = (): void => {
-        if (isDone()) finish();
+        if (isDone() || this.#isClosed) finish();
       };
       this.#listeners.add(look);
     });
@@ -123,6 +127,7 @@ export class Sender {
     }
     this.#runs.clear();
     this.#deps.carrier.close();
+    this.#tell();
   }
 
   /** The attempt that a batch can join; undefined when it has to wait. */
@@ -150,13 +155,14 @@ export class Sender {
       events: 0,
       bytes: 0,
       timer: clock.after(carrier.limits.ageMs, () => this.#end(run)),
+      endedAtMs: clock.elapsed(),
       hasEnded: false,
     };
     this.#runs.add(run);
     this.#current = run;
     attempt.answer.then(
       (answer) => this.#onAnswer(run, answer),
-      (thrown: unknown) => this.#onFailure(run, judge(thrown)),
+      (thrown: unknown) => this.#onFailure(run, judge(thrown, clock.now())),
     );
     return run;
   }
@@ -167,6 +173,7 @@ export class Sender {
     if (run.hasEnded) return;
     run.hasEnded = true;
     run.timer.cancel();
+    run.endedAtMs = this.#deps.clock.elapsed();
     this.#awaitAnswer(run);
     run.attempt.end();
   }
@@ -183,7 +190,8 @@ export class Sender {
 
   #onAnswer(run: Run, answer: Answer): void {
     if (!this.#leave(run)) return;
-    const { buffer, counters } = this.#deps;
+    const { buffer, counters, clock } = this.#deps;
+    if (run.hasEnded) this.#size.answered(run.bytes, clock.elapsed() - run.endedAtMs);
     counters.accepted += answer.accepted;
     counters.duplicate += answer.duplicate;
     for (const refusal of answer.refusals) this.#reject(refusal);
@@ -221,6 +229,7 @@ export class Sender {
       this.#isCareful = true;
     } else {
       for (const batch of run.batches) this.#deps.buffer.giveBack(batch);
+      this.#size.failed(run.bytes);
       this.#fail(run, verdict);
     }
     this.#proceed();
@@ -274,6 +283,10 @@ export class Sender {
 
   #proceed(): void {
     this.pump();
+    this.#tell();
+  }
+
+  #tell(): void {
     for (const listener of this.#listeners) listener();
   }
 }
