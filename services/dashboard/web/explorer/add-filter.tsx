@@ -5,7 +5,7 @@ import { Icon } from "../menu/icons.tsx";
 import { Select } from "../menu/select.tsx";
 import { useWorkspace } from "../project/workspace.tsx";
 import { dimensionsOf } from "../question/filter.ts";
-import { chosenValues, type DimensionFilter, withFilter } from "../url/view.ts";
+import { chosenValues, type DimensionFilter, type View, withFilter } from "../url/view.ts";
 import { dimensionChoices } from "./combine.ts";
 import { Picker } from "./picker.tsx";
 import { useSuggestions } from "./use-suggestions.ts";
@@ -42,36 +42,30 @@ export function AddFilter({
   );
 }
 
-function FilterForm(props: {
+type FormProps = {
   readonly metrics: readonly string[];
   readonly dimensions: readonly string[];
   readonly onDone: () => void;
-}): ReactNode {
+};
+
+function FilterForm({ metrics, dimensions, onDone }: FormProps): ReactNode {
   const { catalog, view, change } = useWorkspace();
-  const needed = [...new Set([...props.dimensions, ...dimensionsOf(view.filters)])];
-  const choices = dimensionChoices(catalog, props.metrics, needed).toSorted(
+  const needed = [...new Set([...dimensions, ...dimensionsOf(view.filters)])];
+  const choices = dimensionChoices(catalog, metrics, needed).toSorted(
     (a, b) => Number(a.missing !== undefined) - Number(b.missing !== undefined),
   );
   const [dimension, setDimension] = useState(choices[0]?.name ?? "");
   const [operator, setOperator] = useState<keyof typeof OPERATORS>("is");
   const [values, setValues] = useState<readonly string[]>([]);
   const [text, setText] = useState("");
-  const { kind } = OPERATORS[operator];
-  const isText = "match" in kind;
-  const suggested = useSuggestions(dimension, text);
-  const title = (value: string): string => (isText ? value : valueTitle(dimension, value));
   // What is typed counts, though nobody has pressed Enter.
   const wanted = values.length > 0 || text === "" ? values : [text];
 
   function add(event: FormEvent): void {
     event.preventDefault();
     if (wanted.length === 0) return;
-    change((before) => {
-      const known = operator === "is" ? chosenValues(before, dimension) : [];
-      const all = isText ? wanted.slice(0, 1) : [...new Set([...known, ...wanted])];
-      return withFilter(before, { dimension, ...kind, values: all });
-    });
-    props.onDone();
+    change((before) => withValues(before, { dimension, ...OPERATORS[operator].kind, values: wanted }));
+    onDone();
   }
 
   return (
@@ -100,27 +94,60 @@ function FilterForm(props: {
             setValues([]);
           }}
         >
-          {Object.entries(OPERATORS).map(([name, one]) => (
+          {Object.entries(OPERATORS).map(([name, { title }]) => (
             <option key={name} value={name}>
-              {one.title}
+              {title}
             </option>
           ))}
         </Select>
       </div>
-      <Picker
-        label={isText ? "Text" : "Values"}
-        placeholder={isText ? "Upper and lower case matter" : "Type, or choose …"}
-        options={suggested.map((value) => ({ value, title: title(value) }))}
-        chosen={values}
-        chosenTitle={title}
-        max={isText ? 1 : VALUES_MAX}
+      <ValuePicker
+        dimension={dimension}
+        isText={"match" in OPERATORS[operator].kind}
+        values={values}
         onChange={setValues}
+        text={text}
         onText={setText}
-        isInline
       />
       <button type="submit" className="button button-main" disabled={wanted.length === 0}>
         Filter
       </button>
     </form>
+  );
+}
+
+/** The view with a filter: values that must be join those that must be already, a text takes the place of the one before. */
+function withValues(view: View, filter: DimensionFilter): View {
+  const isOneOf = !filter.not && filter.match === undefined;
+  const known = isOneOf ? chosenValues(view, filter.dimension) : [];
+  const values = filter.match === undefined ? [...new Set([...known, ...filter.values])] : filter.values.slice(0, 1);
+  return withFilter(view, { ...filter, values });
+}
+
+/** Picks values that the dimension has, or others. */
+function ValuePicker(props: {
+  readonly dimension: string;
+  /** A part of values, rather than values. */
+  readonly isText: boolean;
+  readonly values: readonly string[];
+  readonly onChange: (values: readonly string[]) => void;
+  readonly text: string;
+  readonly onText: (text: string) => void;
+}): ReactNode {
+  const { dimension, isText, values, onChange, text, onText } = props;
+  const suggested = useSuggestions(dimension, text);
+  const title = (value: string): string => (isText ? value : valueTitle(dimension, value));
+  return (
+    <Picker
+      label={isText ? "Text" : "Values"}
+      placeholder={isText ? "Upper and lower case matter" : "Type, or choose …"}
+      options={suggested.map((value) => ({ value, title: title(value) }))}
+      chosen={values}
+      chosenTitle={title}
+      max={isText ? 1 : VALUES_MAX}
+      onChange={onChange}
+      onText={onText}
+      isInline
+    />
   );
 }

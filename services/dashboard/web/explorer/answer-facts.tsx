@@ -11,6 +11,9 @@ import { titleOf } from "../format/names.ts";
 import { shareText } from "../format/number.ts";
 import { wallClockAt } from "../time/wall-clock.ts";
 
+/** A range of which so much has passed is compared with a whole one without a word. */
+const ALMOST = 0.95;
+
 /** What a reader should know of an answer: how far it reaches, what is estimated, what is left out. */
 export function AnswerFacts(props: {
   readonly result: Result;
@@ -27,6 +30,7 @@ export function AnswerFacts(props: {
   const mayChange = result.rows.some(({ state }) => state === State.PROVISIONAL);
   const isAll = mayChange && result.rows.every(({ state }) => state === State.PROVISIONAL);
   const rollups = [...new Set(result.sources.map(({ rollup }) => rollup).filter((rollup) => rollup !== ""))];
+  const isPartial = isLive && !isFair && passedOf(result) < ALMOST;
   const hasMore = result.nextPageToken !== "";
   return (
     <footer className="facts">
@@ -50,7 +54,7 @@ export function AnswerFacts(props: {
       {result.comparisonTimeRange && (
         <span className="fact">
           Before: {rangeText(result.comparisonTimeRange, zone)}
-          {isLive && !isFair && ", as a whole, while this time is not over"}
+          {isPartial && ", as a whole, while this time is not over"}
         </span>
       )}
       {rollups.length > 0 && (
@@ -65,6 +69,14 @@ export function AnswerFacts(props: {
       ))}
     </footer>
   );
+}
+
+/** How much of the range has passed, 0 to 1. */
+function passedOf({ timeRange, watermark }: Result): number {
+  const [start, end, now] = [timeRange?.startTime, timeRange?.endTime, watermark].map((time) =>
+    time === undefined ? 0 : timestampMs(time),
+  ) as [number, number, number];
+  return end > start ? (now - start) / (end - start) : 1;
 }
 
 function percent(share: number): string {

@@ -7,7 +7,8 @@ import type { Catalog } from "../question/catalog.ts";
 import { dimensionsOf } from "../question/filter.ts";
 import { dimensionChoices, type Missing, missingFor } from "./combine.ts";
 import { DIMENSIONS_MAX, type Exploration, METRICS_MAX } from "./exploration.ts";
-import { type Option, Picker } from "./picker.tsx";
+import { Picker } from "./picker.tsx";
+import type { Option } from "./use-picker.ts";
 
 const QUANTILES = ["p50", "p90", "p95", "p99"];
 

@@ -20,8 +20,11 @@ export type Exploration = {
   readonly limit: number | undefined;
 };
 
+/** How many metrics a question may have. */
 export const METRICS_MAX = 20;
+/** How many dimensions a question, and a rollup, may have. */
 export const DIMENSIONS_MAX = 6;
+/** How many rows are shown at most. */
 export const LIMIT_MAX = 1_000;
 const LOOKS: readonly Look[] = ["series", "bars", "table", "number"];
 const OWN_NAMES = ["show", "by", "as", "over", "order", "top"];

@@ -72,8 +72,8 @@ function OrderSelect({ exploration, onChange }: Props): ReactNode {
   const value = order === undefined ? usual : `${order.descending ? "-" : "+"}${order.field}`;
   const choices = [
     ...metrics.flatMap((name) => [
-      [`-${name}`, `Most ${titleOf(name).toLowerCase()}`],
-      [`+${name}`, `Fewest ${titleOf(name).toLowerCase()}`],
+      [`-${name}`, `Highest ${titleOf(name).toLowerCase()}`],
+      [`+${name}`, `Lowest ${titleOf(name).toLowerCase()}`],
     ]),
     ...dimensions.flatMap((name) => [
       [`+${name}`, `${titleOf(name)}, A to Z`],

@@ -17,6 +17,7 @@ import { type Catalog, metricOf, unitOf } from "../question/catalog.ts";
 import type { Question } from "../question/question.ts";
 import { changeText } from "./bars-look.tsx";
 import type { SortKey } from "./exploration.ts";
+import "./table-look.css";
 
 /** Browsers draw so many rows without a thought. */
 const ROWS_SHOWN = 1_000;
@@ -61,47 +62,18 @@ export function TableLook(props: {
           <tbody>
             {rows.map((row) => (
               <tr key={rowKey(row, result.columns)} className={row.other ? "row-other" : ""}>
-                {columns.map((column, place) => {
-                  const text = column.text(row);
-                  if (column.isNumber) {
-                    return (
-                      <td key={column.key} className="number">
-                        {text}
-                      </td>
-                    );
-                  }
-                  return (
-                    <th key={column.key} scope="row" title={text}>
-                      {text}
-                      {place === 0 && isMarked && row.state === State.PROVISIONAL && (
-                        <span className="so-far" title="May still change">
-                          <span aria-hidden="true"> ·</span>
-                          <span className="unseen"> may still change</span>
-                        </span>
-                      )}
-                    </th>
-                  );
-                })}
+                {columns.map((column, place) => (
+                  <Cell
+                    key={column.key}
+                    column={column}
+                    row={row}
+                    isMarked={isMarked && place === 0 && row.state === State.PROVISIONAL}
+                  />
+                ))}
               </tr>
             ))}
           </tbody>
-          {rows.length > 1 && columns.some(({ sum }) => sum) && (
-            <tfoot>
-              <tr>
-                {columns.map((column, place) =>
-                  column.isNumber ? (
-                    <td key={column.key} className="number">
-                      {column.sum?.(rows) ?? ""}
-                    </td>
-                  ) : (
-                    <th key={column.key} scope="row">
-                      {place === 0 ? `Sum of ${rows.length} rows` : ""}
-                    </th>
-                  ),
-                )}
-              </tr>
-            </tfoot>
-          )}
+          {rows.length > 1 && <Sums columns={columns} rows={rows} />}
         </table>
       </section>
       {result.rows.length > rows.length && (
@@ -110,6 +82,51 @@ export function TableLook(props: {
         </p>
       )}
     </>
+  );
+}
+
+function Cell({
+  column,
+  row,
+  isMarked,
+}: {
+  readonly column: Shown;
+  readonly row: Row;
+  readonly isMarked: boolean;
+}): ReactNode {
+  const text = column.text(row);
+  if (column.isNumber) return <td className="number">{text}</td>;
+  return (
+    <th scope="row" title={text}>
+      {text}
+      {isMarked && (
+        <span className="so-far" title="May still change">
+          <span aria-hidden="true"> ·</span>
+          <span className="unseen"> may still change</span>
+        </span>
+      )}
+    </th>
+  );
+}
+
+function Sums({ columns, rows }: { readonly columns: readonly Shown[]; readonly rows: readonly Row[] }): ReactNode {
+  if (!columns.some(({ sum }) => sum)) return null;
+  return (
+    <tfoot>
+      <tr>
+        {columns.map((column, place) =>
+          column.isNumber ? (
+            <td key={column.key} className="number">
+              {column.sum?.(rows) ?? ""}
+            </td>
+          ) : (
+            <th key={column.key} scope="row">
+              {place === 0 ? `Sum of ${rows.length} rows` : ""}
+            </th>
+          ),
+        )}
+      </tr>
+    </tfoot>
   );
 }
 
