@@ -50,6 +50,8 @@ class Sessions extends Http2SessionManager {
       // A session tells of its end late where bytes are stuck. The manager listens no longer when it has the next one by
       // then, and an error that nobody hears ends the process.
       stream.session?.off("error", ignore).on("error", ignore);
+      // Who waits for an answer holds the process; a stream of events alone does not.
+      stream.session?.unref();
       return stream;
     } finally {
       timer.cancel();

@@ -1,7 +1,7 @@
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import { Failure } from "@millrace/failure";
-import type { Clock } from "../clock.ts";
+import type { Clock, Timer } from "../clock.ts";
 import { Backoff } from "../send/backoff.ts";
 import type { Answer, Update } from "./answer.ts";
 import { failureOf } from "./failure-of.ts";
@@ -44,9 +44,11 @@ export class Reporter {
     const { signal, timeoutMs = TIMEOUT_MS } = options;
     const query = toQuery(question);
     if (isAborted(this.#closing.signal)) throw new Failure("cancelled", "CLOSED", "The client was closed.");
+    const hold = this.#hold();
     const { result } = await this.#client
       .query({ query }, { timeoutMs, ...(signal && { signal }) })
-      .catch((thrown: unknown) => Promise.reject(failureOf(thrown, this.#clock.now())));
+      .catch((thrown: unknown) => Promise.reject(failureOf(thrown, this.#clock.now())))
+      .finally(() => hold.cancel());
     if (result === undefined) throw new Failure("internal", "INTERNAL", "The server gave no answer.");
     const facts = factsOf(result);
     const exact = question.exact === true;
@@ -63,9 +65,11 @@ export class Reporter {
       if (signal.aborted) end();
       signal.addEventListener("abort", end, { once: true });
     }
+    const hold = this.#hold();
     try {
       yield* this.#follow(question, query, over.signal);
     } finally {
+      hold.cancel();
       // Also when the reader has had enough.
       for (const signal of ends) signal.removeEventListener("abort", end);
       end();
@@ -98,6 +102,11 @@ export class Reporter {
     }
   }
 
+  /** Keeps the process alive for somebody who waits for rows; connections do not. */
+  #hold(): Timer {
+    return this.#clock.after(Number.POSITIVE_INFINITY, () => {}, true);
+  }
+
   #pause(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const finish = (): void => {
@@ -105,8 +114,7 @@ export class Reporter {
         signal.removeEventListener("abort", finish);
         resolve();
       };
-      // Somebody waits for the next rows, so the process goes on.
-      const timer = this.#clock.after(ms, finish, true);
+      const timer = this.#clock.after(ms, finish);
       signal.addEventListener("abort", finish, { once: true });
     });
   }

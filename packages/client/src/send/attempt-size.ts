@@ -1,4 +1,4 @@
-const FIRST_BYTES = 512 * 1024;
+const FIRST_BYTES = 256 * 1024;
 const LEAST_BYTES = 64 * 1024;
 const QUICK_MS = 1000;
 const SLOW_MS = 5000;
