@@ -41,7 +41,7 @@ export const bench: Bench = {
   },
 };
 
-/** By fetch a batch waits for the answer to the one before: once takes as long as the others' repetitions. */
+/** By fetch so few batches are on their way at once that one run takes as long as the others' repetitions. */
 function repetitionsOf(name: ContenderName): number {
   return name === "fetch" ? 1 : REPETITIONS;
 }
