@@ -38,8 +38,15 @@ export class Segment {
     const path = join(directory, `${padded(number)}${OPEN}`);
     // Appending, so that what is written after a truncation goes where the file ends.
     const fd = openSync(path, "ax", 0o600);
-    writeSync(fd, SEGMENT_HEADER);
-    return new Segment(number, path, fd, 0, SEGMENT_HEADER.length);
+    const segment = new Segment(number, path, fd, 0, 0);
+    try {
+      segment.#write(SEGMENT_HEADER);
+    } catch (thrown) {
+      // On a full disk this is tried again and again.
+      segment.remove();
+      throw thrown;
+    }
+    return segment;
   }
 
   /** A sealed file that was there before. */
@@ -66,18 +73,23 @@ export class Segment {
 
   /** Appends a frame: when this returns, it outlives the process; with `sync`, the machine too. */
   append(frame: Uint8Array, sync: boolean): void {
-    const length = writeRecord(scratch, frame);
-    const fd = this.#fd!;
-    const written = writeSync(fd, scratch, 0, length);
-    if (written !== length) {
-      // A full disk takes a part; a torn record would hide what comes behind it.
-      ftruncateSync(fd, this.#bytes);
-      throw new Error("the disk is full");
-    }
-    if (sync) fdatasyncSync(fd);
-    else this.#isDirty = true;
-    this.#bytes += length;
+    this.#write(scratch.subarray(0, writeRecord(scratch, frame)), sync);
+    this.#isDirty ||= !sync;
     this.#count++;
+  }
+
+  /** Writes all of the bytes, or none: a torn record would hide what comes behind it. */
+  #write(bytes: Uint8Array, sync = false): void {
+    const fd = this.#fd!;
+    try {
+      // A full disk takes a part.
+      if (writeSync(fd, bytes) !== bytes.length) throw new Error("the disk is full");
+      if (sync) fdatasyncSync(fd);
+    } catch (thrown) {
+      ftruncateSync(fd, this.#bytes);
+      throw thrown;
+    }
+    this.#bytes += bytes.length;
   }
 
   /** Brings what was written to the disk, without waiting; `onError` is told when that fails. */
@@ -99,9 +111,13 @@ export class Segment {
   /** Ends writing. */
   seal(sync: boolean): void {
     if (this.#fd === undefined) return;
-    if (sync) fdatasyncSync(this.#fd);
-    closeSync(this.#fd);
+    const fd = this.#fd;
     this.#fd = undefined;
+    try {
+      if (sync) fdatasyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
     const path = sealedPath(this.#path, this.number, this.#count);
     renameSync(this.#path, path);
     this.#path = path;

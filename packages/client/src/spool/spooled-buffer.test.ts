@@ -209,6 +209,29 @@ describe("a spool", () => {
     expect(drain(buffer)).toEqual(ids(45));
   });
 
+  it("sends what is in memory alone in batches as large as ever, apart from what is in files", async () => {
+    const directory = temporaryDirectory();
+    const clock = new VirtualClock(Date.now());
+    const { buffer, append } = open(directory, { maxBytes: 100_000, clock });
+    const [folder = ""] = readdirSync(directory);
+    rmSync(directory, { recursive: true, force: true });
+    append(ids(6));
+    mkdirSync(join(directory, folder), { recursive: true });
+    await clock.advance(1000);
+    append(ids(3, 6));
+    buffer.seal();
+    const sizes = [next(buffer), next(buffer), next(buffer)].map((batch) => batch && idsOf(batch).length);
+    expect(sizes).toEqual([4, 2, 3]);
+  });
+
+  it("leaves nobody waiting for room who waits when it is closed, or later", async () => {
+    const { buffer, append } = open(temporaryDirectory(), { maxBytes: 100_000, overflow: "wait" });
+    append(ids(500));
+    const waiting = buffer.whenRoom();
+    buffer.close();
+    await Promise.all([waiting, buffer.whenRoom()]);
+  });
+
   it("writes again when that is possible again, and counts what it can keep in no file", async () => {
     const directory = temporaryDirectory();
     const clock = new VirtualClock(Date.now());

@@ -41,6 +41,8 @@ export class SpooledBuffer implements EventBuffer {
   /** Oldest first; the last may be the one that is written. */
   #segments: Segment[] = [];
   #active: Segment | undefined;
+  /** Whether the last event is in memory alone. */
+  #isUnspooled = false;
   /** Where batches that are made now belong. */
   #filling: Segment | undefined;
   #lastNumber = 0;
@@ -92,6 +94,7 @@ export class SpooledBuffer implements EventBuffer {
       return this.#appendUnspooled(frame);
     }
     if (!active.isLoaded) return true;
+    this.#sealBetween(false);
     this.#filling = active;
     const isTaken = this.#memory.append(frame);
     this.#filling = undefined;
@@ -131,13 +134,14 @@ export class SpooledBuffer implements EventBuffer {
   }
 
   whenRoom(): Promise<void> {
-    if (this.#hasRoomFor(0)) return Promise.resolve();
+    if (this.#hasRoomFor(0) || this.#isClosed) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#tellRoom();
     for (const timer of this.#timers) timer.cancel();
     this.#dropUnspooled();
     const active = this.#active;
@@ -148,12 +152,16 @@ export class SpooledBuffer implements EventBuffer {
     this.#safely(() => this.#folder.release());
   }
 
-  /** Better known to be in memory alone than lost. Its batch is one that no file waits for. */
+  /** Better known to be in memory alone than lost. */
   #appendUnspooled(frame: Uint8Array): boolean {
-    this.#memory.seal();
-    const isTaken = this.#memory.append(frame);
-    this.#memory.seal();
-    return isTaken;
+    this.#sealBetween(true);
+    return this.#memory.append(frame);
+  }
+
+  /** No batch has events of both kinds: no file waits for those that are in memory alone. */
+  #sealBetween(isUnspooled: boolean): void {
+    if (this.#isUnspooled !== isUnspooled) this.#memory.seal();
+    this.#isUnspooled = isUnspooled;
   }
 
   /** Lets go at the end what is in no file. */
@@ -304,7 +312,7 @@ export class SpooledBuffer implements EventBuffer {
   }
 
   #tellRoom(): void {
-    if (this.#waiting.length === 0 || !this.#hasRoomFor(0)) return;
+    if (!this.#hasRoomFor(0) && !this.#isClosed) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
