@@ -10,9 +10,7 @@ import { clockText } from "../format/moment.ts";
 import { titleOf } from "../format/names.ts";
 import { shareText } from "../format/number.ts";
 import { wallClockAt } from "../time/wall-clock.ts";
-
-/** A range of which so much has passed is compared with a whole one without a word. */
-const ALMOST = 0.95;
+import { isPartial } from "./partial.ts";
 
 /** What a reader should know of an answer: how far it reaches, what is estimated, what is left out. */
 export function AnswerFacts(props: {
@@ -30,7 +28,7 @@ export function AnswerFacts(props: {
   const mayChange = result.rows.some(({ state }) => state === State.PROVISIONAL);
   const isAll = mayChange && result.rows.every(({ state }) => state === State.PROVISIONAL);
   const rollups = [...new Set(result.sources.map(({ rollup }) => rollup).filter((rollup) => rollup !== ""))];
-  const isPartial = isLive && !isFair && passedOf(result) < ALMOST;
+  const isCutOff = !isFair && isPartial(result);
   const hasMore = result.nextPageToken !== "";
   return (
     <footer className="facts">
@@ -54,7 +52,7 @@ export function AnswerFacts(props: {
       {result.comparisonTimeRange && (
         <span className="fact">
           Before: {rangeText(result.comparisonTimeRange, zone)}
-          {isPartial && ", as a whole, while this time is not over"}
+          {isCutOff && ", as a whole, while this time is not over"}
         </span>
       )}
       {rollups.length > 0 && (
@@ -69,14 +67,6 @@ export function AnswerFacts(props: {
       ))}
     </footer>
   );
-}
-
-/** How much of the range has passed, 0 to 1. */
-function passedOf({ timeRange, watermark }: Result): number {
-  const [start, end, now] = [timeRange?.startTime, timeRange?.endTime, watermark].map((time) =>
-    time === undefined ? 0 : timestampMs(time),
-  ) as [number, number, number];
-  return end > start ? (now - start) / (end - start) : 1;
 }
 
 function percent(share: number): string {

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { QueryInit } from "../question/question.ts";
 import { fits } from "./asked.ts";
 import { everyPage, ROWS_MAX } from "./every-page.ts";
+import { isPartial } from "./partial.ts";
 import { linesOf, withoutFuture } from "./tuples.ts";
 
 const NOW = Date.parse("2026-11-21T12:30:00Z");
@@ -113,5 +114,20 @@ describe("all pages of an answer", () => {
     expect(asked).toHaveLength(1);
     const exact = await everyPage({ dimensions: ["page"] }, answering(ROWS_MAX).ask);
     expect(exact.isCut).toBe(false);
+  });
+});
+
+describe("a range", () => {
+  it.each([
+    ["half over", 0.5, true],
+    ["nearly over", 0.97, false],
+    ["over", 1.5, false],
+  ])("that is %s is a part of one, or as good as whole", (_, passed, expected) => {
+    const end = 100_000;
+    const result = create(ResultSchema, {
+      timeRange: { startTime: { seconds: 0n }, endTime: { seconds: BigInt(end) } },
+      watermark: { seconds: BigInt(passed * end) },
+    });
+    expect(isPartial(result)).toBe(expected);
   });
 });

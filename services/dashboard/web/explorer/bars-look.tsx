@@ -9,6 +9,7 @@ import { unitOf } from "../question/catalog.ts";
 import type { Question } from "../question/question.ts";
 import { BarTable } from "../table/bar-table.tsx";
 import { withFilter } from "../url/view.ts";
+import { isPartial } from "./partial.ts";
 import { tupleOf } from "./tuples.ts";
 
 /** Bars of the metric that the rows are ordered by, the other metrics as numbers beside it; a click on a row narrows to it. */
@@ -20,6 +21,10 @@ export function BarsLook({ question, result }: { readonly question: Question; re
   const place = placeOf(result, Role.METRIC, main);
   const before = placeOf(result, Role.COMPARISON, main);
   const greatest = Math.max(0, ...result.rows.map((row) => numberOf(row.values[place]) ?? 0));
+  const isCutOff = isPartial(result);
+  // A change from a whole range to a part of one would mislead.
+  const compared = (now: number | null, then: number | null): string =>
+    isCutOff ? numberText(then, { unit: unitOf(catalog, main), compact: true }) : changeText(now, then);
   const rows = result.rows.map((row) => {
     const tuple = tupleOf(result, row);
     const titles = tuple.isOther
@@ -38,8 +43,7 @@ export function BarsLook({ question, result }: { readonly question: Question; re
       title,
       ...(details.length > 0 && { detail: details.join(" · ") }),
       share: greatest > 0 ? (value ?? 0) / greatest : 0,
-      numbers:
-        before < 0 ? numbers : [numbers[0]!, changeText(value, numberOf(row.values[before])), ...numbers.slice(1)],
+      numbers: before < 0 ? numbers : [numbers[0]!, compared(value, numberOf(row.values[before])), ...numbers.slice(1)],
       onChoose: tuple.isOther
         ? undefined
         : () =>
@@ -56,7 +60,12 @@ export function BarsLook({ question, result }: { readonly question: Question; re
     <div className="answer-bars">
       <BarTable
         caption={`${shown.map(titleOf).join(", ")} by ${dimensions.map(titleOf).join(", ")}`}
-        headings={[dimensions.map(titleOf).join(" · "), first!, ...(before < 0 ? [] : ["Change"]), ...others]}
+        headings={[
+          dimensions.map(titleOf).join(" · "),
+          first!,
+          ...(before < 0 ? [] : [isCutOff ? "Before" : "Change"]),
+          ...others,
+        ]}
         rows={rows}
       />
     </div>

@@ -27,6 +27,8 @@ const DASHES: readonly (readonly number[])[] = [
   [1, 4],
   [16, 4],
   [6, 3, 2, 3],
+  [14, 3, 2, 3, 2, 3],
+  [3, 6],
 ];
 
 /** Lines over time: a chart for each metric, as each has its own scale, with a line for each tuple. */

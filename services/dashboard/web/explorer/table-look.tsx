@@ -17,6 +17,7 @@ import { type Catalog, metricOf, unitOf } from "../question/catalog.ts";
 import type { Question } from "../question/question.ts";
 import { changeText } from "./bars-look.tsx";
 import type { SortKey } from "./exploration.ts";
+import { isPartial } from "./partial.ts";
 import "./table-look.css";
 
 /** Browsers draw so many rows without a thought. */
@@ -198,7 +199,9 @@ function shownColumns(result: Result, question: Question, catalog: Catalog): rea
         text: (row) => changeText(numberOf(row.values[place]), numberOf(row.values[before])),
         sum: undefined,
       };
-      return [value, numbers(before, "before", "Before", undefined), change];
+      const then = numbers(before, "before", "Before", undefined);
+      // A change from a whole range to a part of one would mislead; of a bucket it does so in the last alone.
+      return question.every === undefined && isPartial(result) ? [value, then] : [value, then, change];
     }
     return [
       {
