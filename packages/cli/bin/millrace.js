@@ -7,11 +7,13 @@ import * as nodeModule from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cacheDirectory } from "./cache-directory.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 if (Number(process.versions.node.split(".")[0]) >= 24) {
-  // What was read once starts in half the time; the cache is in the system's directory for temporary files.
-  nodeModule.enableCompileCache();
+  // What was read once starts in half the time.
+  const directory = cacheDirectory(process.env, process.getuid?.());
+  if (directory !== undefined) nodeModule.enableCompileCache(directory);
   await import(join(here, "../src/main.ts"));
 } else {
   const bundled = join(here, "../../../node_modules/.bin/node");
