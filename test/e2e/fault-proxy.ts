@@ -18,6 +18,7 @@ export const FAULTS: readonly Fault[] = [
   "silent",
 ];
 
+const PASSING: ReadonlySet<Fault> = new Set(["none", "delay", "throttle"]);
 const DELAY_MS = { least: 200, most: 2000 };
 const LIFE_MS = { least: 5, most: 1500 };
 const SLICE_BYTES = 5_000;
@@ -97,6 +98,8 @@ export class FaultProxy {
       server.pipe(client);
     }
     if (fault === "reset") setTimeout(end, lifeMs);
+    // Those that go well end too, so that there are others.
+    if (this.#faults.length > 1 && PASSING.has(fault)) setTimeout(end, 3 * lifeMs);
     if (fault === "end") setTimeout(() => client.end(), lifeMs);
     if (fault === "stall") {
       setTimeout(() => {

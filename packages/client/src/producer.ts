@@ -60,8 +60,14 @@ export class Producer {
   }
 
   /** See {@link Millrace.ready}. */
-  ready(): Promise<void> {
-    return this.#deps.buffer.whenRoom();
+  async ready(): Promise<void> {
+    const { buffer, clock } = this.#deps;
+    const room = buffer.whenRoom();
+    if (room === undefined) return;
+    // Who waits still has something to do.
+    const hold = clock.after(Number.POSITIVE_INFINITY, () => {}, true);
+    await room;
+    hold.cancel();
   }
 
   async flush({ timeoutMs = FLUSH_MS }: FlushOptions = {}): Promise<Flushed> {

@@ -52,8 +52,8 @@ export interface EventBuffer {
   settle(batch: Batch): void;
   /** Gives a question that is true when everything that is held now has been let go. */
   mark(): () => boolean;
-  /** Resolves when there is room for events; at once when there is. */
-  whenRoom(): Promise<void>;
+  /** Resolves when there is room for events; undefined when there is. */
+  whenRoom(): Promise<void> | undefined;
   /** Frees files; what is in them stays for the next process. */
   close(): void;
 }

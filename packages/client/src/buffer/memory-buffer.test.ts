@@ -70,7 +70,7 @@ describe("a buffer that is full", () => {
     buffer.append(frame("0001"));
     buffer.seal();
     let isReady = false;
-    const ready = buffer.whenRoom().then(() => {
+    const ready = buffer.whenRoom()?.then(() => {
       isReady = true;
     });
     const batch = buffer.take()!;

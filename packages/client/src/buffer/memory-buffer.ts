@@ -116,8 +116,8 @@ export class MemoryBuffer implements EventBuffer {
     this.#tellRoom();
   }
 
-  whenRoom(): Promise<void> {
-    if (this.hasRoomFor(0)) return Promise.resolve();
+  whenRoom(): Promise<void> | undefined {
+    if (this.hasRoomFor(0)) return undefined;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 

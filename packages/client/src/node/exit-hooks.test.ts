@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import type { MillraceOptions } from "../node.ts";
 import { type FakeServices, Ledger, startFakeServer } from "../testing/fake-server.ts";
@@ -11,7 +12,7 @@ type RunOptions = {
   readonly signalled?: NodeJS.Signals;
   /** What it does before it makes its client. */
   readonly before?: string;
-} & Pick<MillraceOptions, "transport" | "handleExit" | "exitTimeoutMs">;
+} & Pick<MillraceOptions, "transport" | "handleExit" | "exitTimeoutMs" | "overflow" | "buffer">;
 
 /** Runs a program with a client. */
 async function run(url: string, body: string, { signalled, before = "", ...options }: RunOptions = {}) {
@@ -34,10 +35,13 @@ const TRANSPORTS = ["grpc", "fetch"] as const;
 const never = () => new Promise<never>(() => {});
 const SILENT = { stream: never, send: never };
 
-function counting(ledger: Ledger, isHttp1 = false) {
+/** A server that counts, after it has refused the first streams. */
+function counting(ledger: Ledger, { isHttp1 = false, failures = 0 } = {}) {
+  let streams = 0;
   const ingest: FakeServices["ingest"] = {
     send: (request) => ({ acceptedCount: ledger.take(request).accepted }),
     async stream(requests) {
+      if (++streams <= failures) throw new ConnectError("not yet", Code.Unavailable);
       let [through, accepted] = [0n, 0];
       for await (const message of requests) {
         accepted += ledger.take(message).accepted;
@@ -120,9 +124,23 @@ it("keeps a process alive that waits for an answer", async () => {
   expect(await run(url, body)).toEqual({ code: 7, signal: null });
 });
 
+it("keeps a process alive that waits for room, also between attempts", async () => {
+  const ledger = new Ledger();
+  const { url } = await counting(ledger, { failures: 3 });
+  const body = `for (let i = 0; i < 50; i++) {
+    await client.ready();
+    client.track("e");
+  }
+  await client.close();
+  process.exit(7);`;
+  const ending = run(url, body, { handleExit: false, overflow: "wait", buffer: { events: 10 } });
+  expect(await ending).toEqual({ code: 7, signal: null });
+  expect(ledger.counted.size).toBe(50);
+});
+
 it.each(TRANSPORTS)("does not keep a process alive that did not ask for it, by %s", async (transport) => {
   const ledger = new Ledger();
-  const { url } = await counting(ledger, transport === "fetch");
+  const { url } = await counting(ledger, { isHttp1: transport === "fetch" });
   const body = 'client.track("e"); await client.flush(); client.track("e");';
   expect(await run(url, body, { transport, handleExit: false })).toEqual({ code: 0, signal: null });
   expect(ledger.counted.size).toBe(1);

@@ -9,6 +9,8 @@ const FOLDER = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const OWNER_FILE = "owner.json";
 /** After how long without a sign of life the owner on another host is taken for dead. */
 const SILENT_MS = 60_000;
+/** The owner of a folder that was left. */
+const NOBODY = 0;
 
 /** Who writes a folder. */
 type Owner = { readonly pid: number; readonly startedAt: string; readonly host: string };
@@ -50,7 +52,7 @@ export class OwnedFolder {
     removeIfEmpty(this.path);
     // Somebody is to find at once that nobody is here.
     if (readable(() => readdirSync(this.path)) !== undefined) {
-      writeFileSync(join(this.path, OWNER_FILE), JSON.stringify({ pid: 0, startedAt: "", host: hostname() }));
+      writeFileSync(join(this.path, OWNER_FILE), JSON.stringify({ pid: NOBODY, startedAt: "", host: hostname() }));
     }
   }
 }
@@ -69,6 +71,7 @@ function isOrphan(path: string, nowMs: number): boolean {
   const text = readable(() => readFileSync(file, "utf8"));
   const seenMs = readable(() => statSync(text === undefined ? path : file).mtimeMs) ?? nowMs;
   const owner = text === undefined ? undefined : parseOwner(text);
+  if (owner?.pid === NOBODY) return true;
   // A folder is made before its owner is written.
   if (owner === undefined || owner.host !== hostname()) return nowMs - seenMs > SILENT_MS;
   return !isAlive(owner);

@@ -181,6 +181,15 @@ describe("a spool", () => {
     expect(readdirSync(directory)).not.toContain(ANOTHER);
   });
 
+  it("takes over at once what a client on another host has left", () => {
+    const directory = temporaryDirectory();
+    const elsewhere = join(directory, ANOTHER);
+    mkdirSync(elsewhere);
+    writeFileSync(join(elsewhere, "owner.json"), JSON.stringify({ pid: 0, startedAt: "", host: "elsewhere" }));
+    writeSegment(join(elsewhere, "00000001-3.segment"), ids(3));
+    expect(drain(open(directory).buffer)).toEqual(ids(3));
+  });
+
   it("drops its oldest files when it is full, and counts every event", () => {
     const { buffer, append, dropped } = open(temporaryDirectory(), { bytes: 5_000, maxBytes: 100_000 });
     append(ids(500));

@@ -133,8 +133,8 @@ export class SpooledBuffer implements EventBuffer {
     return () => isMemoryDone() && !unloaded.some((segment) => this.#segments.includes(segment));
   }
 
-  whenRoom(): Promise<void> {
-    if (this.#hasRoomFor(0) || this.#isClosed) return Promise.resolve();
+  whenRoom(): Promise<void> | undefined {
+    if (this.#hasRoomFor(0) || this.#isClosed) return undefined;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
