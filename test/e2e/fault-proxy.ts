@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export type Fault = "none" | "reset" | "end" | "unanswered" | "stall" | "delay" | "throttle" | "cutAnswer" | "silent";
 
 /** The faults of a bad line, each as often as it stands here. */
-export const FAULTS: readonly Fault[] = [
+const FAULTS: readonly Fault[] = [
   "none",
   "reset",
   "reset",
@@ -142,7 +142,7 @@ function throttle(from: Socket, to: Socket): void {
 }
 
 /** Numbers from 0 (inclusive) to 1 (exclusive), the same for the same seed. Source: mulberry32 by Tommy Ettinger. */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -29,10 +29,10 @@ export type Contender = {
   finish(): Promise<void>;
 };
 
-export const EVENT_NAME = "order_placed";
+const EVENT_NAME = "order_placed";
 /** Of ours and of the other's: how many events go together, and after how long fewer do. */
-export const BATCH_EVENTS = 500;
-export const BATCH_DELAY_MS = 100;
+const BATCH_EVENTS = 500;
+const BATCH_DELAY_MS = 100;
 
 /**
  * Beyond so many events on their way the producer waits, so that none is dropped. Ours learns some once a second that
