@@ -42,13 +42,18 @@ export function axisMarks(times: readonly string[], most: number, locale?: strin
   const isDays = locals.every((local) => local % DAY_MS === 0);
   const isMonths = locals.length > 1 && locals.every(isMonthStart);
   const isShort = locals.at(-1)! - locals[0]! < 2 * DAY_MS;
+  const isOneDay = Math.floor(locals.at(-1)! / DAY_MS) === Math.floor(locals[0]! / DAY_MS);
   for (const { kind, isMark } of LEVELS) {
-    // Within a few days the clock's time is enough; beyond, days have to be named.
+    // Within two days clocks are marked, and midnights by the day that begins; beyond, days alone.
     if (kind === "time" && (isDays || !isShort)) continue;
     if (kind === "day" && isMonths) continue;
     const places = locals.flatMap((local, place) => (isMark(local) ? [place] : []));
     if (places.length >= Math.min(2, times.length) && places.length <= most) {
-      return places.map((place) => ({ place, text: axisText(locals[place]!, kind, locale) }));
+      return places.map((place) => {
+        const local = locals[place]!;
+        const isNewDay = kind === "time" && !isOneDay && local % DAY_MS === 0;
+        return { place, text: axisText(local, isNewDay ? "day" : kind, locale) };
+      });
     }
   }
   // Weeks and other buckets that fall on no level: every so manieth.

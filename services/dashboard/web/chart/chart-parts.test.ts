@@ -15,6 +15,11 @@ describe("the marks of the axis of time", () => {
     expect(textsOf(times("2026-11-21T00:00:00Z", HOUR, 24), 5)).toEqual(["00:00", "06:00", "12:00", "18:00"]);
   });
 
+  it("say which day begins where hours go over midnight", () => {
+    const marks = textsOf(times("2026-11-20T00:00:00Z", HOUR, 48), 8);
+    expect(marks).toEqual(["20 Nov", "06:00", "12:00", "18:00", "21 Nov", "06:00", "12:00", "18:00"]);
+  });
+
   it("are days, mondays and months of longer ranges", () => {
     expect(textsOf(times("2026-11-15T00:00:00Z", 24 * HOUR, 7), 8)).toHaveLength(7);
     expect(textsOf(times("2026-10-23T00:00:00Z", 24 * HOUR, 30), 6)).toEqual(["26 Oct", "2 Nov", "9 Nov", "16 Nov"]);
