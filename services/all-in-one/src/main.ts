@@ -6,7 +6,8 @@ import { banner } from "./banner.ts";
 import { NO_PROJECT, VARIABLES } from "./config.ts";
 import { ensureFirstStart } from "./first-start.ts";
 import { loadTracker } from "./load-tracker.ts";
-import { assembleSystem, type Settings } from "./system.ts";
+import type { Settings } from "./services.ts";
+import { assembleSystem } from "./system.ts";
 import { VERSION } from "./version.ts";
 
 const USAGE = `millrace ${VERSION}: every service in one process, on the embedded backends.
