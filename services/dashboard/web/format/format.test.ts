@@ -104,5 +104,6 @@ describe("a name", () => {
     expect(valueTitle("referrer_source", "(direct)")).toBe("Direct");
     expect(valueTitle("referrer_source", "constructor")).toBe("constructor");
     expect(valueTitle("page", "/\u202egnp.exe")).toBe("/·gnp.exe");
+    expect(valueTitle("page", "/a\u0000\u001b[31m\n")).toBe("/a··[31m·");
   });
 });

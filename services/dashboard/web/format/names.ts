@@ -42,11 +42,16 @@ export function valueTitle(dimension: string, value: string): string {
   if (source !== undefined) return source;
   if (value === "") return ABSENT.get(dimension) ?? "(none)";
   if (dimension === "country" && /^[A-Z]{2}$/.test(value)) return countryName(value);
-  return value.replace(DIRECTIONS, "·");
+  return plainText(value);
 }
 
-/** Marks that turn around what follows (UAX #9): a value that strangers chose must not read as another. */
-const DIRECTIONS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** Marks that turn around what follows (UAX #9), and control characters. */
+const UNSEEN = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text that strangers chose, with a dot for each character that can't be seen but could make it read as another. */
+export function plainText(text: string): string {
+  return text.replace(UNSEEN, "·");
+}
 
 let regions: Intl.DisplayNames | undefined;
 

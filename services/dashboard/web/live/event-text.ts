@@ -1,5 +1,5 @@
 import type { Event } from "@millrace/api/millrace/event/v1/event_pb";
-import { valueTitle } from "../format/names.ts";
+import { plainText, valueTitle } from "../format/names.ts";
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -7,7 +7,7 @@ type Properties = Readonly<Record<string, unknown>>;
 const LEFT_OUT = new Set(["url", "referrer", "user_agent", "page", "country"]);
 const MORE_MAX = 4;
 
-/** What an event is about: the page or its first properties, and behind it where it came from. */
+/** What an event is about: the page or its first properties, and behind it where it came from. In plain text. */
 export function eventDetail(
   event: Event,
   derived: Readonly<Record<string, string>>,
@@ -25,13 +25,13 @@ export function eventDetail(
     country === "" ? "" : valueTitle("country", country),
     derived["browser"] ?? "",
   ];
-  const more = origin.filter((text) => text !== "").join(" · ");
-  if (page === "") return { main: pairs.join(", "), more };
-  return { main: [page, ...pairs].join("  "), more };
+  const more = plainText(origin.filter((text) => text !== "").join(" · "));
+  const main = page === "" ? pairs.join(", ") : [page, ...pairs].join("  ");
+  return { main: plainText(main), more };
 }
 
-/** Whom an event is of, as short as tells people apart. */
+/** Whom an event is of, as short as tells people apart. In plain text. */
 export function personOf(event: Event): string {
   const id = event.userId || event.anonymousId || event.sessionId;
-  return id.length > 8 ? id.slice(0, 8) : id;
+  return plainText(id.length > 8 ? id.slice(0, 8) : id);
 }

@@ -3,6 +3,7 @@ import type { TailResponse } from "@millrace/api/millrace/reporting/v1/reporting
 import { type TailedEvent, TailedEvent_Verdict as Verdict } from "@millrace/api/millrace/reporting/v1/tail_pb";
 import { type ReactNode, useEffect, useReducer, useRef, useState } from "react";
 import { clockText, dayText } from "../format/moment.ts";
+import { plainText } from "../format/names.ts";
 import { numberText } from "../format/number.ts";
 import { Icon } from "../menu/icons.tsx";
 import { Nothing, Panel } from "../panel/panel.tsx";
@@ -105,7 +106,7 @@ function EventLine({ tailed, zone }: { readonly tailed: TailedEvent; readonly zo
   return (
     <li className="event">
       <time className="number quiet">{timeText(tailed, zone)}</time>
-      <span className="event-name">{event.name}</span>
+      <span className="event-name">{plainText(event.name)}</span>
       <span className="event-main" title={main}>
         {main}
       </span>

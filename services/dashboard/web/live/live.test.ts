@@ -63,6 +63,16 @@ describe("a line of an event", () => {
     expect(eventDetail(event, {})).toEqual({ main: "product Lamp, revenue 49.9", more: "" });
   });
 
+  it("does not read as another by marks that can't be seen", () => {
+    const event = create(EventSchema, {
+      name: "x",
+      userId: "\u202eada",
+      properties: { "a\u2066": "b\n\u0007\u202ec" },
+    });
+    expect(eventDetail(event, { browser: "\u200fFox" })).toEqual({ main: "a· b···c", more: "·Fox" });
+    expect(personOf(event)).toBe("·ada");
+  });
+
   it("tells people apart by the beginning of their pseudonyms", () => {
     expect(personOf(create(EventSchema, { anonymousId: "0123456789" }))).toBe("01234567");
   });
