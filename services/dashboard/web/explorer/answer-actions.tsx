@@ -5,10 +5,10 @@ import { copiesOf } from "../copy/copies.ts";
 import { csvFileName, csvText, downloadText } from "../copy/csv.ts";
 import { Dropdown } from "../menu/dropdown.tsx";
 import { Icon } from "../menu/icons.tsx";
+import { everyPage, ROWS_MAX } from "../question/every-page.ts";
 import { type Question, queryOf } from "../question/question.ts";
 import { problemOf } from "../rpc/problem.ts";
 import { reporting } from "../rpc/transport.ts";
-import { everyPage, ROWS_MAX } from "./every-page.ts";
 import { withoutFuture } from "./tuples.ts";
 
 const SAID_MS = 4_000;

@@ -2,9 +2,9 @@ import { create } from "@bufbuild/protobuf";
 import { type Value, ValueSchema } from "@bufbuild/protobuf/wkt";
 import { type Result, ResultSchema, Column_Role as Role } from "@millrace/api/millrace/reporting/v1/query_pb";
 import { describe, expect, it } from "vitest";
+import { everyPage, ROWS_MAX } from "../question/every-page.ts";
 import type { QueryInit } from "../question/question.ts";
 import { fits } from "./asked.ts";
-import { everyPage, ROWS_MAX } from "./every-page.ts";
 import { isPartial } from "./partial.ts";
 import { linesOf, withoutFuture } from "./tuples.ts";
 

@@ -1,5 +1,5 @@
 import type { Result, Row } from "@millrace/api/millrace/reporting/v1/query_pb";
-import type { QueryInit } from "../question/question.ts";
+import type { QueryInit } from "./question.ts";
 
 /** A file of more rows is nothing for a page; the command line has them all. */
 export const ROWS_MAX = 10_000;
