@@ -177,6 +177,12 @@ describe("output for programs", () => {
     [["open", "--print"]],
     [["send", "page_view", "--user", "ben"]],
     [["context", "list"]],
+    [["context", "add", "here", "--url", "http://127.0.0.1:8080", "--no-key"]],
+    [["context", "use", "here"]],
+    [["context", "use", "--none"]],
+    [["context", "remove", "here"]],
+    [["completion", "bash"]],
+    [["demo", "--duration", "1s"]],
     [["doctor"]],
   ])("is JSON, and nothing else: %j", async (args) => {
     for (const format of ["json", "ndjson"]) {

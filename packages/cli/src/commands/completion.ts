@@ -1,8 +1,10 @@
+import { realpathSync } from "node:fs";
 import { Argument, type Command } from "commander";
 import { type Candidate, type Completions, complete } from "../completion/complete.ts";
 import { namesOf } from "../completion/names.ts";
 import { completionScript, FILES_MARK, SHELLS, type Shell } from "../completion/scripts.ts";
-import { print } from "../output/print.ts";
+import { formatOf } from "../output/format.ts";
+import { print, printJson } from "../output/print.ts";
 import { printable } from "../output/text-width.ts";
 import { commandName } from "../terminal/invocation.ts";
 
@@ -25,13 +27,20 @@ export function addCompletionCommand(program: Command): void {
     .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
     .description("Print a script that teaches a shell to complete millrace.")
     .addHelpText("after", NOTES)
-    .action((shell: Shell) => print(completionScript(shell, callText()).trimEnd()));
+    .action((shell: Shell, _options: unknown, command: Command) => printScript(shell, command));
   program
     .command("__complete", { hidden: true })
     .argument("<shell>")
     .argument("[words...]")
     .allowUnknownOption()
     .action((shell: Shell, words: readonly string[]) => printCompletions(program, shell, words));
+}
+
+function printScript(shell: Shell, command: Command): void {
+  const format = formatOf(command, ["table", "json", "ndjson"]);
+  const script = completionScript(shell, callText());
+  if (format === "table") print(script.trimEnd());
+  else printJson({ shell, script }, format);
 }
 
 async function printCompletions(program: Command, shell: Shell, words: readonly string[]): Promise<void> {
@@ -75,7 +84,16 @@ function brokenBefore(whole: string, last: string): number {
 /** How a script calls this command line: by its name where a shell finds it, else by its path. */
 function callText(): string {
   const [node = "node", script = "millrace"] = process.argv;
-  return commandName() === "millrace" ? "millrace" : `${quoted(node)} ${quoted(script)}`;
+  // npx runs a link in its cache, which may be emptied.
+  return commandName() === "millrace" ? "millrace" : `${quoted(node)} ${quoted(pathOf(script))}`;
+}
+
+function pathOf(script: string): string {
+  try {
+    return realpathSync(script);
+  } catch {
+    return script;
+  }
 }
 
 function quoted(text: string): string {

@@ -12,9 +12,9 @@ import {
 } from "../context/contexts-file.ts";
 import { readSecret } from "../context/read-secret.ts";
 import { contextNamed, type GlobalOptions, withoutSlash } from "../context/target.ts";
-import { formatOf } from "../output/format.ts";
+import { type Format, formatOf } from "../output/format.ts";
 import { print } from "../output/print.ts";
-import { printThing, printThings } from "../output/things.ts";
+import { printThing, printThings, type Thing } from "../output/things.ts";
 import { commandName } from "../terminal/invocation.ts";
 
 const NOTES = `
@@ -32,6 +32,17 @@ for a command, "use" for all that follow. A context's key is shown to its own
 server alone. They are kept in $XDG_CONFIG_HOME/millrace/contexts.json (by
 default ~/.config), which only its owner can read.`;
 
+/** A context as programs read it, its key masked. */
+type ContextDocument = {
+  readonly name: string;
+  readonly url: string;
+  readonly project: string;
+  readonly key: string;
+  readonly inUse: boolean;
+};
+
+const NO_CONTEXT: ContextDocument = { name: "", url: "", project: "", key: "", inUse: false };
+
 /** `millrace context`. */
 export function addContextCommand(program: Command): void {
   const context = program
@@ -43,6 +54,7 @@ export function addContextCommand(program: Command): void {
     .argument("<name>", "what to call it, such as prod")
     .description("Add a server, or replace the one of that name. --url, --key and --project say what it is.")
     .option("--no-key", "keep no key")
+    .option("--json", "short for --output json")
     .addHelpText("after", NOTES)
     .action(add);
   context
@@ -54,8 +66,11 @@ export function addContextCommand(program: Command): void {
     .command("use")
     .argument("[name]", "the context to use from now on")
     .option("--none", "use none")
+    .option("--json", "short for --output json")
     .description("Choose the server for the commands that follow.")
-    .action((name: string | undefined, options: { none?: boolean }) => use(name, options.none === true));
+    .action((name: string | undefined, options: { none?: boolean }, command: Command) =>
+      use(name, options.none === true, command),
+    );
   context
     .command("show")
     .argument("[name]", "the context (default: the one in use)")
@@ -65,11 +80,13 @@ export function addContextCommand(program: Command): void {
   context
     .command("remove")
     .argument("<name>", "the context")
+    .option("--json", "short for --output json")
     .description("Forget a server and its key.")
-    .action(remove);
+    .action((name: string, _options: unknown, command: Command) => remove(name, command));
 }
 
 async function add(name: string, _options: unknown, command: Command): Promise<void> {
+  const format = formatOf(command);
   const { path, contexts } = known();
   const { url, project, key } = command.optsWithGlobals<Omit<GlobalOptions, "key"> & { key?: string | boolean }>();
   if (url === undefined) throw wrong(`say where it is: millrace context add ${name} --url https://…`);
@@ -81,10 +98,13 @@ async function add(name: string, _options: unknown, command: Command): Promise<v
   const all = { ...contexts.contexts, [checkedName(name)]: added };
   if (Object.keys(all).length > CONTEXTS_MAX) throw wrong(`there are ${CONTEXTS_MAX} contexts already; remove one`);
   const isFirst = Object.keys(all).length === 1;
-  writeContexts(path, { ...contexts, contexts: all, ...(isFirst && { current: name }) });
-  print(`${Object.hasOwn(contexts.contexts, name) ? "Replaced" : "Added"} ${name}: ${added.url}`);
-  print(`It is kept in ${path}.`);
-  print(isFirst ? "It is in use from now on." : `  ${commandName()} context use ${name}`);
+  const written: Contexts = { ...contexts, contexts: all, ...(isFirst && { current: name }) };
+  writeContexts(path, written);
+  tell(format, documentOf(name, added, written), [
+    `${Object.hasOwn(contexts.contexts, name) ? "Replaced" : "Added"} ${name}: ${added.url}`,
+    `It is kept in ${path}.`,
+    isFirst ? "It is in use from now on." : `  ${commandName()} context use ${name}`,
+  ]);
 }
 
 /** The key given, or `true` and "-" for one that is typed or comes from standard input. */
@@ -108,25 +128,64 @@ function listContexts(command: Command): void {
   });
 }
 
-function use(name: string | undefined, none: boolean): void {
+function use(name: string | undefined, none: boolean, command: Command): void {
+  const format = formatOf(command);
   const { path, contexts } = known();
   if (none) {
     writeContexts(path, { contexts: contexts.contexts });
-    print("No context is in use.");
+    tell(format, NO_CONTEXT, ["No context is in use."]);
     return;
   }
   if (name === undefined) throw wrong("name a context, or say --none");
-  const { url } = contextNamed(contexts, name);
-  writeContexts(path, { ...contexts, current: name });
-  print(`${name} is in use: ${url}`);
+  const chosen = contextNamed(contexts, name);
+  const written = { ...contexts, current: name };
+  writeContexts(path, written);
+  tell(format, documentOf(name, chosen, written), [`${name} is in use: ${chosen.url}`]);
 }
 
 function show(name: string | undefined, command: Command): void {
   const { contexts } = known();
   const wanted = name ?? (process.env["MILLRACE_CONTEXT"] || contexts.current);
   if (wanted === undefined) throw wrong("no context is in use: millrace context use NAME");
-  const document = documentOf(wanted, contextNamed(contexts, wanted), contexts);
-  printThing(formatOf(command), {
+  printThing(formatOf(command), thingOf(documentOf(wanted, contextNamed(contexts, wanted), contexts)));
+}
+
+function remove(name: string, command: Command): void {
+  const format = formatOf(command);
+  const { path, contexts } = known();
+  const removed = contextNamed(contexts, name);
+  const { [name]: _, ...rest } = contexts.contexts;
+  const { current } = contexts;
+  const written: Contexts = { contexts: rest, ...(current !== undefined && current !== name && { current }) };
+  writeContexts(path, written);
+  tell(format, documentOf(name, removed, written), [
+    `Removed ${name}.${current === name ? " No context is in use." : ""}`,
+  ]);
+}
+
+/** Says what was done: to people in lines, to programs by the context as it is now. */
+function tell(format: Format, document: ContextDocument, lines: readonly string[]): void {
+  if (format !== "table") printThing(format, thingOf(document));
+  else for (const line of lines) print(line);
+}
+
+function known(): { readonly path: string; readonly contexts: Contexts } {
+  const path = contextsPath(process.env);
+  return { path, contexts: readContexts(path) };
+}
+
+function documentOf(name: string, { url, key, project }: Context, contexts: Contexts): ContextDocument {
+  return {
+    name,
+    url,
+    project: project ?? "",
+    key: key === undefined ? "" : maskApiKey(key),
+    inUse: contexts.current === name,
+  };
+}
+
+function thingOf(document: ContextDocument): Thing {
+  return {
     values: [
       ["context", document.name],
       ["address", document.url],
@@ -135,30 +194,6 @@ function show(name: string | undefined, command: Command): void {
       ["in use", document.inUse ? "yes" : "no"],
     ],
     document,
-  });
-}
-
-function remove(name: string): void {
-  const { path, contexts } = known();
-  contextNamed(contexts, name);
-  const { [name]: _, ...rest } = contexts.contexts;
-  const { current } = contexts;
-  writeContexts(path, { contexts: rest, ...(current !== undefined && current !== name && { current }) });
-  print(`Removed ${name}.${current === name ? " No context is in use." : ""}`);
-}
-
-function known(): { readonly path: string; readonly contexts: Contexts } {
-  const path = contextsPath(process.env);
-  return { path, contexts: readContexts(path) };
-}
-
-function documentOf(name: string, { url, key, project }: Context, contexts: Contexts) {
-  return {
-    name,
-    url,
-    project: project ?? "",
-    key: key === undefined ? "" : maskApiKey(key),
-    inUse: contexts.current === name,
   };
 }
 
