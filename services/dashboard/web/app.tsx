@@ -7,10 +7,13 @@ import { ProblemNote } from "./panel/problem-note.tsx";
 import { WorkspaceProvider } from "./project/workspace.tsx";
 import type { Problem } from "./rpc/problem.ts";
 import { Login } from "./session/login.tsx";
-import { beginSession, useSession } from "./session/session.ts";
+import { beginSession } from "./session/session.ts";
+import { useSession } from "./session/use-session.ts";
 import { navigate, usePath } from "./url/address.ts";
 
-const Explorer = lazy(async () => ({ default: (await import("./explorer/explorer.tsx")).Explorer }));
+const loadExplorer = async () => ({ default: (await import("./explorer/explorer.tsx")).Explorer });
+const Explorer = lazy(loadExplorer);
+if (location.pathname === "/explore") void loadExplorer();
 
 /** The page: who one is, which project, which of its views. */
 export function App(): ReactNode {

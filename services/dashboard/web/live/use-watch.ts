@@ -17,8 +17,14 @@ export type Watched = {
   readonly problem: Problem | undefined;
 };
 
-/** What a message brought: rows, or only how far the answer reaches. */
-export type WatchNews = "whole" | "rows" | "watermark";
+/**
+ * What a message brought: the whole answer, of a watch that was opened at a moment (epoch milliseconds); rows that
+ * changed; or only how far the answer reaches.
+ */
+export type WatchNews =
+  | { readonly kind: "whole"; readonly openedMs: number }
+  | { readonly kind: "rows" }
+  | { readonly kind: "watermark" };
 
 /** The watermark of an answer moves on, of days at least every minute. A laptop that slept does not learn that it was cut off. */
 const SILENCE_MS = 120_000;
@@ -56,8 +62,12 @@ export function useWatch(
     if (question === undefined || !visible) return;
     const abort = new AbortController();
     let result: Result | undefined;
+    let openedMs = 0;
     void runStream<WatchResponse>({
-      open: (signal) => reporting.watch(question, { signal }),
+      open(signal) {
+        openedMs = Date.now();
+        return reporting.watch(question, { signal });
+      },
       signal: abort.signal,
       silenceMs: SILENCE_MS,
       onMessage({ kind }) {
@@ -68,7 +78,7 @@ export function useWatch(
         setWatched({ result, isOld: false, problem: undefined });
         const hasRows =
           kind.case === "change" && (kind.value.changedRows.length > 0 || kind.value.removedRows.length > 0);
-        news.current?.(kind.case === "whole" ? "whole" : hasRows ? "rows" : "watermark");
+        news.current?.(kind.case === "whole" ? { kind: "whole", openedMs } : { kind: hasRows ? "rows" : "watermark" });
       },
       onEnd(problem) {
         if (problem.kind === "session") endSession();

@@ -74,7 +74,6 @@ export function DimensionPanel(props: {
       actions={<PanelMenu title={tab.title} question={{ ...question, limit: ROWS_MAX }} result={result} />}
       problem={problem}
       isOld={isOld}
-      className={kept ? "panel-table" : ""}
     >
       {rows === undefined ? (
         <TableSkeleton rows={ROWS} />

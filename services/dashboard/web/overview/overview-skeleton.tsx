@@ -35,7 +35,7 @@ export function OverviewSkeleton(): ReactNode {
       </div>
       <div className="panels">
         {["a", "b"].map((key) => (
-          <div className="panel panel-table" key={key}>
+          <div className="panel" key={key}>
             <TableSkeleton rows={8} />
           </div>
         ))}

@@ -1,15 +1,11 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useMemo } from "react";
 import { LastEvents } from "../live/last-events.tsx";
 import { Online } from "../live/online.tsx";
-import { Throttle } from "../live/throttle.ts";
-import type { WatchNews } from "../live/use-watch.ts";
 import { Nothing } from "../panel/panel.tsx";
 import { ProblemNote } from "../panel/problem-note.tsx";
 import { Header } from "../project/header.tsx";
 import { Toolbar } from "../project/toolbar.tsx";
 import { useWorkspace } from "../project/workspace.tsx";
-import { askAgain, type Freshness } from "../question/use-answer.ts";
 import { FirstEvent } from "../start/first-event.tsx";
 import { useHasEvents } from "../start/use-has-events.ts";
 import { DimensionPanel } from "./dimension-panel.tsx";
@@ -17,13 +13,9 @@ import { KeyNumbers } from "./key-numbers.tsx";
 import { OverviewSkeleton } from "./overview-skeleton.tsx";
 import { type Plan, planFor } from "./plan.ts";
 import { SeriesPanel } from "./series-panel.tsx";
+import { useNews } from "./use-news.ts";
 import { useTotals } from "./use-totals.ts";
 import "./overview.css";
-
-/** What is asked again when the watch has news is asked this often at most. */
-const FIRST_MS = 300;
-const LIVE_MS = 1_000;
-const ONLINE_MS = 5_000;
 
 /** One page with what matters about a project. */
 export function Overview(): ReactNode {
@@ -93,29 +85,5 @@ function Measured({ plan }: { readonly plan: Plan }): ReactNode {
         <LastEvents key={JSON.stringify([project.projectId, view.filters])} />
       </div>
     </>
-  );
-}
-
-/** Asks again what else is shown when the watch has news: rows that changed, or only that time goes on. */
-function useNews(): (news: WatchNews) => void {
-  const client = useQueryClient();
-  const again = useMemo(() => {
-    const every = (freshness: Freshness, ms: number): Throttle => new Throttle(() => askAgain(client, freshness), ms);
-    return { first: every("first", FIRST_MS), live: every("live", LIVE_MS), online: every("online", ONLINE_MS) };
-  }, [client]);
-  useEffect(
-    () => () => {
-      for (const one of Object.values(again)) one.stop();
-    },
-    [again],
-  );
-  return useMemo(
-    () => (news) => {
-      again.online.want();
-      if (news === "watermark") return;
-      again.first.want();
-      again.live.want();
-    },
-    [again],
   );
 }

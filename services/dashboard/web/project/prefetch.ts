@@ -1,21 +1,32 @@
+import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { createQueryOptions } from "@connectrpc/connect-query";
-import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
-import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
+import { ListProjectsResponseSchema, ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
+import { GetCatalogResponseSchema, ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import type { QueryClient } from "@tanstack/react-query";
 import { transport } from "../rpc/transport.ts";
-import { readView } from "../url/view.ts";
-import { rememberedProject } from "./remembered-project.ts";
+import { type EarlyAnswers, PROJECTS_MAX, wantedProject } from "./early.ts";
 
-/** How many projects are listed. */
-export const PROJECTS_MAX = 1_000;
+/** A page and its server may be of different ages. */
+const LENIENT = { ignoreUnknownFields: true };
 
-/** Asks for what every view needs while it is still being found out who is signed in. */
-export function prefetchWorkspace(client: QueryClient): void {
-  const projectId = readView(new URLSearchParams(location.search)).project ?? rememberedProject();
+/** Gets what every view needs before anything is drawn, as far as it was asked early from there. Only for who is signed in. */
+export async function prefetchWorkspace(client: QueryClient, early: EarlyAnswers | undefined): Promise<void> {
   const list = createQueryOptions(ProjectService.method.listProjects, { pageSize: PROJECTS_MAX }, { transport });
-  // Who is not signed in is told so elsewhere.
-  void client.prefetchQuery({ ...list, retry: false });
+  void client.prefetchQuery({
+    ...list,
+    async queryFn(context) {
+      const answer = (await early?.projects) as JsonValue | undefined;
+      return answer === undefined ? list.queryFn(context) : fromJson(ListProjectsResponseSchema, answer, LENIENT);
+    },
+  });
+  const projectId = wantedProject() ?? (await early?.catalog)?.projectId;
   if (projectId === undefined) return;
   const catalog = createQueryOptions(ReportingService.method.getCatalog, { projectId }, { transport });
-  void client.prefetchQuery({ ...catalog, retry: false });
+  void client.prefetchQuery({
+    ...catalog,
+    async queryFn(context) {
+      const answer = (await early?.catalog)?.answer as JsonValue | undefined;
+      return answer === undefined ? catalog.queryFn(context) : fromJson(GetCatalogResponseSchema, answer, LENIENT);
+    },
+  });
 }

@@ -10,7 +10,7 @@ import { type Problem, problemOf } from "../rpc/problem.ts";
 import { type Every, usualEvery } from "../time/granularity.ts";
 import { type Step, useView } from "../url/address.ts";
 import type { View } from "../url/view.ts";
-import { PROJECTS_MAX } from "./prefetch.ts";
+import { PROJECTS_MAX } from "./early.ts";
 import { rememberedProject, rememberProject } from "./remembered-project.ts";
 
 /** Where one is, and what is looked at. */

@@ -41,11 +41,22 @@ export function useAnswer(query: QueryInit | undefined, freshness: Freshness = "
   };
 }
 
-/** Asks again what is shown and is as fresh as this. */
-export function askAgain(client: QueryClient, freshness: Freshness): Promise<void> {
+/**
+ * Asks again what is shown and is as fresh as this.
+ *
+ * @param beforeMs only what was answered before this moment, in epoch milliseconds; what is being asked is not asked twice
+ */
+export function askAgain(
+  client: QueryClient,
+  freshness: Freshness,
+  beforeMs = Number.POSITIVE_INFINITY,
+): Promise<void> {
   const queryKey = createConnectQueryKey({ schema: ReportingService.method.query, cardinality: "finite" });
   return client.invalidateQueries(
-    { queryKey, predicate: ({ meta }) => meta?.["freshness"] === freshness },
+    {
+      queryKey,
+      predicate: ({ meta, state }) => meta?.["freshness"] === freshness && state.dataUpdatedAt < beforeMs,
+    },
     { cancelRefetch: false },
   );
 }

@@ -1,5 +1,3 @@
-import { useSyncExternalStore } from "react";
-
 /**
  * Whether somebody is signed in.
  *
@@ -17,14 +15,14 @@ const listeners = new Set<() => void>();
 let current: Session = { state: "asking" };
 
 /** The session now. */
-export function useSession(): Session {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => current,
-  );
+export function currentSession(): Session {
+  return current;
+}
+
+/** Calls when the session has changed, until what it gives is called. */
+export function onSession(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 /** Begins: with the token of the address, which leaves the address and the history at once; else with the cookie. */
@@ -55,6 +53,8 @@ async function enter(): Promise<void> {
 async function askServer(): Promise<Session> {
   try {
     const response = await fetch("/session", { headers: { accept: "application/json" } });
+    // What is not read to its end may keep its connection.
+    await response.arrayBuffer();
     return response.ok ? { state: "in" } : response.status === 401 ? { state: "out" } : { state: "away" };
   } catch {
     return { state: "away" };

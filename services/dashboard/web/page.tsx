@@ -1,17 +1,13 @@
-import "./style/tokens.css";
-import "./style/base.css";
-import "./style/layout.css";
-import "./style/controls.css";
-import "./live/live.css";
 import { TransportProvider } from "@connectrpc/connect-query";
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
+import { takeEarly } from "./project/early.ts";
 import { prefetchWorkspace } from "./project/prefetch.ts";
 import { problemOf } from "./rpc/problem.ts";
 import { transport } from "./rpc/transport.ts";
-import { beginSession, endSession } from "./session/session.ts";
+import { currentSession, endSession } from "./session/session.ts";
 
 const client = new QueryClient({
   queryCache: new QueryCache({
@@ -31,8 +27,9 @@ const client = new QueryClient({
   },
 });
 
-if (!location.hash.includes("token=")) prefetchWorkspace(client);
-void beginSession();
+const early = takeEarly();
+// Else the workspace asks as soon as somebody is signed in.
+if (currentSession().state === "in") void prefetchWorkspace(client, early);
 createRoot(document.getElementById("page")!).render(
   <StrictMode>
     <TransportProvider transport={transport}>
