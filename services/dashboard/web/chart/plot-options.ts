@@ -6,6 +6,8 @@ import type { Series } from "./series.ts";
 /** How wide a label of the axis of time is, with the air that it needs. */
 const MARK_PX = 72;
 const Y_AXIS_PX = 52;
+/** Half of the label at the end. */
+const END_PX = 32;
 
 /** What the plot's closures read: the newest, so that new values need no new plot. */
 export type PlotSource = {
@@ -25,7 +27,7 @@ export function plotOptions(
   const font = `12px ${styleColor("--font")}`;
   return {
     ...size,
-    padding: [12, 26, 0, 0],
+    padding: [12, END_PX, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,

@@ -1,9 +1,9 @@
 import { type Result, Column_Role as Role } from "@millrace/api/millrace/reporting/v1/query_pb";
 import type { ReactNode } from "react";
 import { numberOf, placeOf } from "../answer/value.ts";
-import { changeOf } from "../format/change.ts";
+import { changeOf, changeText } from "../format/change.ts";
 import { titleOf, valueTitle } from "../format/names.ts";
-import { NO_NUMBER, numberText } from "../format/number.ts";
+import { numberText } from "../format/number.ts";
 import { useWorkspace } from "../project/workspace.tsx";
 import { unitOf } from "../question/catalog.ts";
 import type { Question } from "../question/question.ts";
@@ -24,7 +24,7 @@ export function BarsLook({ question, result }: { readonly question: Question; re
   const isCutOff = isPartial(result);
   // A change from a whole range to a part of one would mislead.
   const compared = (now: number | null, then: number | null): string =>
-    isCutOff ? numberText(then, { unit: unitOf(catalog, main), compact: true }) : changeText(now, then);
+    isCutOff ? numberText(then, { unit: unitOf(catalog, main), compact: true }) : changeText(changeOf(now, then));
   const rows = result.rows.map((row) => {
     const tuple = tupleOf(result, row);
     const titles = tuple.isOther
@@ -70,11 +70,4 @@ export function BarsLook({ question, result }: { readonly question: Question; re
       />
     </div>
   );
-}
-
-/** How much a number changed, with the direction. */
-export function changeText(now: number | null, before: number | null): string {
-  const change = changeOf(now, before);
-  if (change === undefined) return NO_NUMBER;
-  return `${change.direction === "up" ? "↑" : change.direction === "down" ? "↓" : "="} ${change.text}`;
 }

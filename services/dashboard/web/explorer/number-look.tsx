@@ -1,7 +1,7 @@
 import { type Result, Column_Role as Role } from "@millrace/api/millrace/reporting/v1/query_pb";
 import type { ReactNode } from "react";
 import { metricsOf } from "../answer/value.ts";
-import { changeOf } from "../format/change.ts";
+import { changeOf, changeText } from "../format/change.ts";
 import { titleOf } from "../format/names.ts";
 import { numberText } from "../format/number.ts";
 import { comparableSpan } from "../overview/comparable.ts";
@@ -40,11 +40,7 @@ export function NumberLook({ question, result }: { readonly question: Question; 
             <dd className="big-value number">{numberText(now[name], style)}</dd>
             {view.compare !== "none" && then !== undefined && (
               <dd className="quiet">
-                {change !== undefined && (
-                  <strong className="big-change">
-                    {change.direction === "same" ? "=" : change.direction === "up" ? "↑" : "↓"} {change.text}
-                  </strong>
-                )}{" "}
+                {change !== undefined && <strong className="big-change">{changeText(change)}</strong>}{" "}
                 {numberText(then, style)} in {BEFORE[view.compare]}
                 {span !== undefined && ", up to the same moment"}
               </dd>

@@ -8,6 +8,7 @@ import {
 } from "@millrace/api/millrace/reporting/v1/query_pb";
 import type { ReactNode } from "react";
 import { numberOf, rowKey, textOf } from "../answer/value.ts";
+import { changeOf, changeText } from "../format/change.ts";
 import { bucketTitle } from "../format/moment.ts";
 import { titleOf, valueTitle } from "../format/names.ts";
 import { numberText } from "../format/number.ts";
@@ -15,7 +16,6 @@ import { Icon } from "../menu/icons.tsx";
 import { useWorkspace } from "../project/workspace.tsx";
 import { type Catalog, metricOf, unitOf } from "../question/catalog.ts";
 import type { Question } from "../question/question.ts";
-import { changeText } from "./bars-look.tsx";
 import type { SortKey } from "./exploration.ts";
 import { isPartial } from "./partial.ts";
 import "./table-look.css";
@@ -196,7 +196,7 @@ function shownColumns(result: Result, question: Question, catalog: Catalog): rea
         title: "Change",
         isNumber: true,
         field: undefined,
-        text: (row) => changeText(numberOf(row.values[place]), numberOf(row.values[before])),
+        text: (row) => changeText(changeOf(numberOf(row.values[place]), numberOf(row.values[before]))),
         sum: undefined,
       };
       const then = numbers(before, "before", "Before", undefined);

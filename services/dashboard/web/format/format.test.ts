@@ -42,7 +42,7 @@ describe("a change", () => {
     [95.5, 100, "down", "4.5%"],
     [100, 100, "same", "0%"],
     [1_000_000, 1, "up", ">9,999%"],
-    [5, 0, "up", "new"],
+    [5, 0, "new", "new"],
     [0, 5, "down", "100%"],
   ])("to %s from %s is %s by %s", (now, before, direction, text) => {
     expect(changeOf(now, before, "en")).toEqual({ direction, text });

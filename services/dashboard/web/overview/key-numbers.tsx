@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
-import { changeOf } from "../format/change.ts";
+import { type Change, changeOf, changeText } from "../format/change.ts";
 import { titleOf } from "../format/names.ts";
 import { numberText } from "../format/number.ts";
 import type { Total } from "./use-totals.ts";
@@ -45,7 +45,7 @@ function Value({ number, now, before, compare }: Total & { readonly compare: key
   if (now === undefined) return <span className="skeleton key-skeleton" />;
   const change = changeOf(now, before);
   const news =
-    change === undefined || change.direction === "same" || number.more === "neither"
+    change === undefined || change.direction === "same" || change.direction === "new" || number.more === "neither"
       ? "same"
       : (change.direction === "up") === (number.more === "good")
         ? "good"
@@ -60,23 +60,22 @@ function Value({ number, now, before, compare }: Total & { readonly compare: key
           className={`key-change number change-${news}`}
           title={`${numberText(before, { unit })} in ${BEFORE[compare]}`}
         >
-          {change === undefined ? (
-            <span aria-hidden="true">–</span>
-          ) : (
-            <>
-              <span aria-hidden="true">
-                {change.direction === "up" ? "↑" : change.direction === "down" ? "↓" : "="} {change.text}
-              </span>
-              <span className="unseen">
-                {change.direction === "same" ? "as much as" : `${change.direction} ${change.text} from`}{" "}
-                {numberText(before, { unit })} in {BEFORE[compare]}
-              </span>
-            </>
+          <span aria-hidden="true">{changeText(change)}</span>
+          {change !== undefined && (
+            <span className="unseen">
+              {wordsOf(change)} {numberText(before, { unit })} in {BEFORE[compare]}
+            </span>
           )}
         </span>
       )}
     </>
   );
+}
+
+/** What stands before the number before, for those who listen. */
+function wordsOf({ direction, text }: Change): string {
+  if (direction === "new") return "after";
+  return direction === "same" ? "as much as" : `${direction} ${text} from`;
 }
 
 /** True for a moment after a value has changed into another. */

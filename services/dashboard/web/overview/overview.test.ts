@@ -1,8 +1,13 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs, ValueSchema } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs, type Value, ValueSchema } from "@bufbuild/protobuf/wkt";
 import { Aggregation } from "@millrace/api/millrace/config/v1/metric_pb";
 import { ProjectSchema, Template } from "@millrace/api/millrace/config/v1/project_pb";
-import { AbsoluteRangeSchema, ResultSchema, Column_Role as Role } from "@millrace/api/millrace/reporting/v1/query_pb";
+import {
+  AbsoluteRangeSchema,
+  ResultSchema,
+  Column_Role as Role,
+  RowSchema,
+} from "@millrace/api/millrace/reporting/v1/query_pb";
 import { GetCatalogResponseSchema } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import { describe, expect, it } from "vitest";
 import { comparableSpan } from "./comparable.ts";
@@ -112,19 +117,39 @@ describe("a number over time", () => {
   });
 
   it("has no values for buckets that have not begun, and knows which are over", () => {
-    const values = seriesValues(result, plain("visitors", catalog), at("2026-11-21T09:30Z"));
+    const values = seriesValues(result, plain("visitors", catalog), at("2026-11-21T09:30Z"), 0);
     expect(values).toMatchObject({ now: [0, 1, null], before: [3, 3, 3], complete: 1 });
+  });
+
+  it("begins with the project, or with what was measured before that", () => {
+    const visitors = plain("visitors", catalog);
+    const [now, made] = [at("2026-11-22T00:00Z"), at("2026-11-21T10:30Z")];
+    expect(seriesValues(result, visitors, now, made).now).toEqual([null, 1, 2]);
+    expect(seriesValues(result, visitors, now, at("2026-11-21T08:30Z")).now).toEqual([0, 1, 2]);
+    const alone = {
+      ...result,
+      rows: result.rows.map(({ values }) => create(RowSchema, { values: withoutBefore(values) })),
+    };
+    expect(seriesValues(alone, visitors, now, made).before).toBeUndefined();
+    expect(seriesValues(alone, visitors, now, 0).before).toEqual([0, 0, 0]);
   });
 
   it("is computed from two metrics where it is a ratio, and nothing where there is nothing to divide by", () => {
     const number = ratio("views_each", "page_views", "visitors", { unit: "", more: "good" });
-    expect(seriesValues(result, number, at("2026-11-22T00:00Z"))).toMatchObject({
+    expect(seriesValues(result, number, at("2026-11-22T00:00Z"), 0)).toMatchObject({
       now: [null, 4, 4],
       before: [2, 2, 2],
       complete: 3,
     });
   });
 });
+
+/** A row's values with nothing in the range before. */
+function withoutBefore(values: readonly Value[]): Value[] {
+  return values.map((value, place) =>
+    place < 3 ? value : create(ValueSchema, { kind: { case: "numberValue", value: 0 } }),
+  );
+}
 
 describe("what is watched along", () => {
   it("is the counts, which change with every event, as far as the filters leave them", () => {

@@ -21,7 +21,7 @@ import "./overview.css";
 export function Overview(): ReactNode {
   const { project, catalog } = useWorkspace();
   const plan = useMemo(() => planFor(project, catalog), [project, catalog]);
-  const hasEvents = useHasEvents(plan);
+  const [hasEvents, onFound] = useHasEvents(plan);
   useEffect(() => {
     document.title = `${project.displayName || project.projectId} · Millrace`;
   }, [project]);
@@ -39,7 +39,7 @@ export function Overview(): ReactNode {
           <>
             {hasEvents === undefined && <OverviewSkeleton />}
             <div hidden={hasEvents === undefined}>
-              <Measured plan={plan} />
+              <Measured plan={plan} onFound={onFound} />
             </div>
           </>
         )}
@@ -48,7 +48,7 @@ export function Overview(): ReactNode {
   );
 }
 
-function Measured({ plan }: { readonly plan: Plan }): ReactNode {
+function Measured({ plan, onFound }: { readonly plan: Plan; readonly onFound: () => void }): ReactNode {
   const { project, view, change } = useWorkspace();
   const { totals, problem, isOld } = useTotals(plan.numbers);
   const kept = totals.filter((total) => total.kept).map(({ number }) => number);
@@ -56,6 +56,10 @@ function Measured({ plan }: { readonly plan: Plan }): ReactNode {
   // What the filters leave nothing of gives way, and comes back when they go.
   const chosen = kept.length === 0 || kept.includes(wanted) ? wanted : kept[0]!;
   const onNews = useNews();
+  const isFound = !isOld && totals.some(({ now }) => now);
+  useEffect(() => {
+    if (isFound) onFound();
+  }, [isFound, onFound]);
   function wholeOf(metric: string): number | null | undefined {
     return totals.find(({ number }) => number.name === metric)?.now;
   }

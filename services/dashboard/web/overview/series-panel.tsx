@@ -1,3 +1,4 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type ReactNode, useMemo, useState } from "react";
 import { Chart } from "../chart/chart.tsx";
 import type { Series } from "../chart/series.ts";
@@ -35,7 +36,7 @@ export function SeriesPanel(props: {
   readonly onNews: (news: WatchNews) => void;
 }): ReactNode {
   const { number } = props;
-  const { catalog, every, view, change, zone } = useWorkspace();
+  const { project, catalog, every, view, change, zone } = useWorkspace();
   const shared = useAsked();
   const minute = useMinute();
   const [asTable, setAsTable] = useState(false);
@@ -50,9 +51,10 @@ export function SeriesPanel(props: {
   const watched = useWatch(isOver ? undefined : queryOf({ ...question, metrics: heard }, minute), props.onNews);
   const asked = useAnswer(isOver ? query : undefined, "still");
   const { result, problem, isOld } = isOver ? asked : watched;
+  const sinceMs = project.createTime === undefined ? 0 : timestampMs(project.createTime);
   const values = useMemo(
-    () => (result && hasColumns(result, number) ? seriesValues(result, number, Date.now()) : undefined),
-    [result, number],
+    () => (result && hasColumns(result, number) ? seriesValues(result, number, Date.now(), sinceMs) : undefined),
+    [result, number, sinceMs],
   );
   const format = (value: number | null): string => numberText(value, { unit: number.unit });
 

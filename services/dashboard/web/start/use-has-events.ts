@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { metricsOf } from "../answer/value.ts";
 import { useWatch } from "../live/use-watch.ts";
 import type { Plan } from "../overview/plan.ts";
@@ -12,13 +12,18 @@ const EVER = { kind: "last", count: 240, unit: "mo" } as const;
 
 /**
  * Whether anything was ever measured; undefined while that is not known. Once nothing was found it is watched, so that
- * the first event is seen at once.
+ * the first event is seen at once. What it gives besides says that something was found elsewhere.
  */
-export function useHasEvents(plan: Plan): boolean | undefined {
-  const { project, catalog, zone } = useWorkspace();
+export function useHasEvents(plan: Plan): readonly [hasEvents: boolean | undefined, onFound: () => void] {
   const [known, setKnown] = useState<string | undefined>();
+  const { projectId } = useWorkspace().project;
+  const onFound = useCallback(() => setKnown(projectId), [projectId]);
+  return [useFound(plan, known === projectId, onFound), onFound];
+}
+
+function useFound(plan: Plan, isKnown: boolean, onFound: () => void): boolean | undefined {
+  const { project, catalog, zone } = useWorkspace();
   const { projectId } = project;
-  const isKnown = known === projectId;
   // Plain events count too, where the project counts them.
   const counts = [...plan.numbers.flatMap(({ needs }) => needs), "events", "bot_views"];
   const metrics = [...new Set(counts)].filter(
@@ -33,7 +38,7 @@ export function useHasEvents(plan: Plan): boolean | undefined {
   const newest = isEmpty ? (watched.result ?? asked.result) : asked.result;
   if (newest === undefined) return undefined;
   const has = hasAny(newest);
-  if (has) setKnown(projectId);
+  if (has) onFound();
   return has;
 }
 
