@@ -17,8 +17,10 @@ Examples:
 
 It completes commands, flags and their values; names of projects, metrics and
 dimensions are asked from the server, for at most half a second. Where millrace
-is not on the path, make it a name of your shell first:
-  alias millrace='npx millrace'`;
+is not on the path, make it a function of your shell first (zsh would look for
+the completion of npx behind an alias):
+  millrace() { npx millrace "$@"; }     in bash and zsh
+  alias millrace='npx millrace'         in fish`;
 
 /** `millrace completion`, and what its scripts call. */
 export function addCompletionCommand(program: Command): void {
