@@ -219,6 +219,44 @@ async function expectAccessible(page: Page, width: number): Promise<void> {
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
 }
 
+describe("loading", () => {
+  it("asks nothing but who is there, of those who are not signed in", async () => {
+    const page = await openPage(millrace);
+    await untilNumber(page, "Page views", 3);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    const calls = callsOf(page);
+    await page.reload();
+    await page.getByRole("textbox", { name: "One-time token" }).waitFor();
+    expect(calls).toEqual([]);
+  });
+
+  it("asks once for the project, its catalog and its tables", async () => {
+    const page = await openPage(millrace);
+    await untilNumber(page, "Page views", 3);
+    const calls = callsOf(page);
+    await page.reload();
+    await untilNumber(page, "Page views", 3);
+    await page.getByRole("table", { name: "Visitors by Page" }).waitFor();
+    const twice = calls.filter((call, place) => calls.indexOf(call) !== place);
+    // The key numbers are asked for again where the watch opened after them.
+    expect(twice.length).toBeLessThanOrEqual(1);
+    expect(twice.every((call) => call.startsWith("Query "))).toBe(true);
+    for (const method of ["ListProjects", "GetCatalog", "Watch"]) {
+      expect(calls.filter((call) => call.startsWith(`${method} `))).toHaveLength(1);
+    }
+  });
+});
+
+/** The calls that a page makes from now on, with what they ask. */
+function callsOf(page: Page): readonly string[] {
+  const calls: string[] = [];
+  page.on("request", (request) => {
+    const method = /\/millrace\.[\w.]+\/(\w+)$/.exec(request.url())?.[1];
+    if (method !== undefined) calls.push(`${method} ${request.postDataBuffer()?.toString("hex")}`);
+  });
+  return calls;
+}
+
 describe("the page's weight", () => {
   it("is less than 250 kB of compressed scripts, the explorer included", async () => {
     const page = await openPage(millrace);

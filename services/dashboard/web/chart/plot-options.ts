@@ -91,13 +91,24 @@ function line(series: Series, isOpen: boolean): uPlot.Series {
     ...(dash && { dash: [...dash] }),
     ...(series.style === "main" && { fill: areaFill }),
     points: {
+      show: () => false,
       // A value without neighbours is no line: it needs a point to be seen.
-      show: (_, place, from, to) => !isBefore && from === to && place > 0,
+      filter: (plot, place) => lonePlaces(plot.data[place]!, plot.data[place + (isOpen ? -1 : 1)]!),
       size: 6,
       fill: stroke,
     },
     spanGaps: false,
   };
+}
+
+/** The places of values beside which there is none, neither in the list nor in the one that goes on or came before. */
+function lonePlaces(values: ArrayLike<unknown>, others: ArrayLike<unknown>): number[] | null {
+  const isThere = (place: number): boolean => (values[place] ?? others[place] ?? null) !== null;
+  const places: number[] = [];
+  for (let place = 0; place < values.length; place++) {
+    if ((values[place] ?? null) !== null && !isThere(place - 1) && !isThere(place + 1)) places.push(place);
+  }
+  return places.length > 0 ? places : null;
 }
 
 function areaFill(plot: uPlot): CanvasGradient {
