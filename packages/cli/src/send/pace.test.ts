@@ -28,6 +28,15 @@ describe("the pace", () => {
     expect(pace.remainingMs(100)).toBe(0);
   });
 
+  it("does not count what an earlier run had sent", () => {
+    const pace = new Pace();
+    pace.add(0, 0, 0);
+    pace.add(200, 50_000, 20, 5_000);
+    for (let tick = 2; tick <= 11; tick++) pace.add(tick * 200, 50_000 + (tick - 1) * 200, tick * 20, 5_000);
+    expect(pace.rowsPerSecond).toBeCloseTo(100);
+    expect(pace.remainingMs(62_000)).toBeCloseTo(11_000, 0);
+  });
+
   it("is unknown where nothing moves", () => {
     const pace = new Pace();
     for (let second = 0; second <= 20; second++) pace.add(second * 1_000, 50, 5);

@@ -8,9 +8,15 @@ const GUESS_AFTER_MS = 1_000;
 /** How fast sending is: over the last ten seconds, so that a wait shows, and so does its end. */
 export class Pace {
   readonly #samples: Sample[] = [];
+  #passedOver = 0;
 
-  /** Adds what there is at a moment: bytes of the file and rows, both counted from its beginning. */
-  add(atMs: number, bytes: number, rows: number): void {
+  /**
+   * Adds what there is at a moment: bytes of the file, rows that were sent, and rows that were passed over since an
+   * earlier run had sent them, all counted from the file's beginning.
+   */
+  add(atMs: number, bytes: number, rows: number, passedOver = 0): void {
+    if (passedOver !== this.#passedOver) this.#forgetBytes(bytes);
+    this.#passedOver = passedOver;
     this.#samples.push({ atMs, bytes, rows });
     // One that is older than the window stays: with rare samples there would be nothing to compare with.
     while (
@@ -32,6 +38,11 @@ export class Pace {
     const speed = this.#perSecond("bytes");
     if (last === undefined || speed === 0 || last.atMs - this.#samples[0]!.atMs < GUESS_AFTER_MS) return undefined;
     return (Math.max(0, size - last.bytes) / speed) * 1_000;
+  }
+
+  /** Bytes that are passed over go by in no time, and would promise the same of the rest. */
+  #forgetBytes(bytes: number): void {
+    for (const [at, sample] of this.#samples.entries()) this.#samples[at] = { ...sample, bytes };
   }
 
   #perSecond(what: "bytes" | "rows"): number {

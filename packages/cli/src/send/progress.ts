@@ -24,7 +24,7 @@ export function showProgress(source: Source, tally: Tally): Progress {
   let why: string | undefined;
 
   function describe(): string {
-    pace.add(performance.now() - startedAt, source.bytesRead(), tally.read);
+    pace.add(performance.now() - startedAt, source.bytesRead(), tally.read, tally.resumed);
     const parts = [`${grouped(tally.accepted + tally.duplicate)} sent`];
     if (tally.resumed > 0) parts.push(`${grouped(tally.resumed)} before`);
     if (tally.rejected > 0) parts.push(`${grouped(tally.rejected)} rejected`);
