@@ -136,8 +136,9 @@ describe("a filter", () => {
     expect(await chip.count()).toBe(0);
     await page.goForward();
     await untilNumber(page, "Page views", 2);
-    await page.getByRole("button", { name: "Remove the filter Page is /pricing" }).click();
+    await page.getByRole("button", { name: "Remove the filter Page is /pricing" }).press("Enter");
     await untilNumber(page, "Page views", 3);
+    expect(await page.evaluate("document.activeElement.id")).toBe("content");
   });
 
   it("is taken from a link that somebody sent", async () => {

@@ -69,6 +69,11 @@ export function Chart(props: ChartProps): ReactNode {
     plot.current?.setData(data);
   }, [data]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: in another zone the same moments have other marks, which new values alone don't bring
+  useEffect(() => {
+    plot.current?.redraw(false, true);
+  }, [times]);
+
   function point(place: number): void {
     const made = plot.current;
     const x = data[0][place];

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { titleOf, valueTitle } from "../format/names.ts";
 import { Icon } from "../menu/icons.tsx";
 import { type DimensionFilter, type View, withFilter } from "../url/view.ts";
@@ -7,6 +7,7 @@ import { useWorkspace } from "./workspace.tsx";
 /** What the view is filtered by; each filter can be taken away. */
 export function FilterChips(): ReactNode {
   const { view, change } = useWorkspace();
+  useFocusKept(view.filters.length);
   if (view.filters.length === 0) return null;
   return (
     <ul className="chips" aria-label="Filters">
@@ -47,6 +48,16 @@ export function FilterChips(): ReactNode {
       )}
     </ul>
   );
+}
+
+/** Who removed a filter by its button goes on at the numbers, not at the top of the page: the button is gone. */
+function useFocusKept(count: number): void {
+  const before = useRef(count);
+  useEffect(() => {
+    const isFocusLost = document.activeElement === null || document.activeElement === document.body;
+    if (count < before.current && isFocusLost) document.getElementById("content")?.focus({ preventScroll: true });
+    before.current = count;
+  }, [count]);
 }
 
 const MATCHES = { contains: "contains", starts: "starts with" } as const;
