@@ -103,8 +103,10 @@ async function commandOrDebian(command: string, debianPackage: string, probe: re
   if (await works(command, probe)) return command;
   if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
     const env = { DEBIAN_FRONTEND: "noninteractive" };
-    await install("apt-get", ["update", "-qq"], env);
-    await install("apt-get", ["install", "-y", "-qq", "--no-install-recommends", debianPackage], env);
+    // Others may be installing something at this moment.
+    const patient = ["-qq", "-o", "DPkg::Lock::Timeout=300"];
+    await install("apt-get", [...patient, "update"], env);
+    await install("apt-get", [...patient, "install", "-y", "--no-install-recommends", debianPackage], env);
     if (await works(command, probe)) return command;
   }
   throw new Error(`the tests of other clients need ${command}: sudo apt-get install ${debianPackage}`);

@@ -50,6 +50,8 @@ function findChromium(isRoot: boolean): string {
 function installChromium(): void {
   process.stderr.write("Installing Chromium for the tests: apt-get install chromium\n");
   const options = { stdio: "ignore", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
-  execFileSync("apt-get", ["update", "-qq"], options);
-  execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], options);
+  // Others may be installing something at this moment.
+  const patient = ["-qq", "-o", "DPkg::Lock::Timeout=300"];
+  execFileSync("apt-get", [...patient, "update"], options);
+  execFileSync("apt-get", [...patient, "install", "-y", "--no-install-recommends", "chromium"], options);
 }
