@@ -35,6 +35,11 @@ export async function openBrowser({ keepsPages = false, userAgent }: BrowserOpti
   return chromium.launch({ executablePath: findChromium(isRoot), headless: true, args, ignoreDefaultArgs });
 }
 
+/** Installs Chromium where it is missing and may be installed, so that no test has to wait for it. */
+export function bringBrowser(): void {
+  findChromium(process.getuid?.() === 0);
+}
+
 function findChromium(isRoot: boolean): string {
   const given = process.env["MILLRACE_TEST_CHROMIUM"];
   const found = given ?? PATHS.find((path) => existsSync(path));
