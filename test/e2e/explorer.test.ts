@@ -10,10 +10,8 @@ import { promisify } from "node:util";
 import { createMillrace } from "@millrace/client";
 import { CHECKOUT, environment, launchMillrace, type Millrace, until } from "@millrace/harness";
 import { openBrowser } from "@millrace/harness/browser";
-import { afterAll, beforeAll, describe, expect, it, onTestFailed, onTestFinished } from "vitest";
-
-type Browser = Awaited<ReturnType<typeof openBrowser>>;
-type Page = Awaited<ReturnType<Browser["newPage"]>>;
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Browser, type Looks, openPage, type Page } from "./open-page.ts";
 
 const PROJECT = "demo";
 const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
@@ -45,33 +43,9 @@ async function track(views: readonly { readonly path: string; readonly who: numb
   await client.close();
 }
 
-type Looks = { readonly width?: number; readonly colorScheme?: "light" | "dark" };
-
 /** A page that has logged in and opened an address of the explorer. */
-async function explore(query: string, { width = 1_280, colorScheme = "light" }: Looks = {}): Promise<Page> {
-  const context = await browser.newContext({
-    viewport: { width, height: 900 },
-    colorScheme,
-    locale: "en-US",
-    permissions: ["clipboard-read", "clipboard-write"],
-  });
-  const page = await context.newPage();
-  const said: string[] = [];
-  page.on("console", (message) => said.push(message.text()));
-  page.on("pageerror", (error) => said.push(`uncaught: ${error.stack}`));
-  onTestFailed(async () => {
-    process.stderr.write(`\n── what the browser said\n${said.join("\n")}\n`);
-  });
-  onTestFinished(async () => {
-    await context.close();
-    expect(said.filter((text) => /^uncaught|Content.Security.Policy|Trusted ?Type/i.test(text))).toEqual([]);
-  });
-  const answer = await fetch(`${millrace.url}/millrace.dashboard.v1.SessionService/CreateLoginToken`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${millrace.keys.adminKey}` },
-    body: "{}",
-  });
-  await page.goto(millrace.url + ((await answer.json()) as { path: string }).path);
+async function explore(query: string, looks?: Looks): Promise<Page> {
+  const page = await openPage(browser, millrace, looks);
   await page.getByRole("region", { name: "Key numbers" }).waitFor();
   await page.goto(`${millrace.url}/explore${query}`);
   await page.getByRole("region", { name: "Answer" }).waitFor();

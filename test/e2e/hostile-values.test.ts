@@ -7,6 +7,7 @@ import { Template } from "@millrace/api/millrace/config/v1/project_pb";
 import { launchMillrace, type Millrace, until } from "@millrace/harness";
 import { openBrowser } from "@millrace/harness/browser";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { logIn } from "./open-page.ts";
 import { createProject } from "./projects.ts";
 import { Terminal } from "./terminal.ts";
 
@@ -70,12 +71,7 @@ it.each(["/", "/explore"])(
     page.on("request", (request) => {
       if (!request.url().startsWith(millrace.url)) foreign.push(request.url());
     });
-    const made = await fetch(`${millrace.url}/millrace.dashboard.v1.SessionService/CreateLoginToken`, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${millrace.keys.adminKey}` },
-      body: "{}",
-    });
-    await page.goto(millrace.url + ((await made.json()) as { path: string }).path);
+    await logIn(page, millrace);
     await page.goto(`${millrace.url}${path}?project=${PROJECT}&range=24h&by=page&dimensions=page`);
     await page
       .getByText(path === "/" ? CLOSING : `/${IMAGE}`)

@@ -9,11 +9,9 @@ import { QueryRequestSchema } from "@millrace/api/millrace/reporting/v1/reportin
 import { createMillrace } from "@millrace/client";
 import { launchMillrace, type Millrace, startMillrace, until } from "@millrace/harness";
 import { openBrowser } from "@millrace/harness/browser";
-import { afterAll, beforeAll, describe, expect, it, onTestFailed, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "./free-port.ts";
-
-type Browser = Awaited<ReturnType<typeof openBrowser>>;
-type Page = Awaited<ReturnType<Browser["newPage"]>>;
+import { type Browser, type Looks, openPage as openPageOf, type Page } from "./open-page.ts";
 
 const PROJECT = "demo";
 const SCRIPT_BYTES_MAX = 250_000;
@@ -51,31 +49,7 @@ async function track(server: Millrace, visits: readonly Visit[]): Promise<void> 
   await client.close();
 }
 
-type Looks = { readonly width?: number; readonly colorScheme?: "light" | "dark" };
-
-/** A page of a browser that has opened a new link of the server. */
-async function openPage(server: Millrace, { width = 1_280, colorScheme = "light" }: Looks = {}): Promise<Page> {
-  await until("the page is built", async () => (await fetch(server.url)).ok, { withinMs: 60_000 });
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, locale: "en-US" });
-  const page = await context.newPage();
-  const said: string[] = [];
-  page.on("console", (message) => said.push(message.text()));
-  page.on("pageerror", (error) => said.push(`uncaught: ${error.stack}`));
-  onTestFailed(async () => {
-    process.stderr.write(`\n── what the browser said\n${said.join("\n")}\n`);
-  });
-  onTestFinished(async () => {
-    await context.close();
-    expect(said.filter((text) => /^uncaught|Content.Security.Policy|Trusted ?Type/i.test(text))).toEqual([]);
-  });
-  const answer = await fetch(`${server.url}/millrace.dashboard.v1.SessionService/CreateLoginToken`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${server.keys.adminKey}` },
-    body: "{}",
-  });
-  await page.goto(server.url + ((await answer.json()) as { path: string }).path);
-  return page;
-}
+const openPage = (server: Millrace, looks?: Looks): Promise<Page> => openPageOf(browser, server, looks);
 
 /** Waits until a key number has a value. */
 function untilNumber(page: Page, title: string, value: number): Promise<void> {

@@ -71,6 +71,7 @@ export class Terminal {
   /** Ends the program without any warning. */
   async close(): Promise<void> {
     this.#process.stdin.end();
+    // How it ends is told to whoever awaits the end.
     await this.end.catch(() => {});
   }
 

@@ -11,26 +11,7 @@ import { Reporter } from "./query/reporter.ts";
 import { Scope } from "./scope.ts";
 import { SendCarrier } from "./send/send-carrier.ts";
 
-export { Failure, type FailureKind } from "@millrace/failure";
-export type { Overflow } from "./buffer/event-buffer.ts";
-export type { Issue } from "./issue.ts";
-export type { Flushed, FlushOptions, Millrace } from "./millrace.ts";
-export type { ClientOptions } from "./options.ts";
-export type { Answer, Column, MetricValue, Row, RowFacts, Update } from "./query/answer.ts";
-export type {
-  CallOptions,
-  Comparison,
-  Condition,
-  ConditionValue,
-  Filter,
-  Granularity,
-  Moment,
-  OrderBy,
-  Question,
-  TimeRange,
-} from "./query/question.ts";
-export type { Stats } from "./stats.ts";
-export type { EventDefaults, EventOptions, Properties, PropertyValue } from "./track.ts";
+export * from "./public-names.ts";
 
 /** How a client is made in a browser. */
 export type MillraceOptions = ClientOptions & {

@@ -16,28 +16,9 @@ import { Scope } from "./scope.ts";
 import { SendCarrier } from "./send/send-carrier.ts";
 import { StreamCarrier } from "./send/stream-carrier.ts";
 
-export { Failure, type FailureKind } from "@millrace/failure";
-export type { Overflow } from "./buffer/event-buffer.ts";
-export type { Issue } from "./issue.ts";
-export type { Flushed, FlushOptions, Millrace } from "./millrace.ts";
 export type { SpoolOptions } from "./node/open-spool.ts";
-export type { ClientOptions } from "./options.ts";
-export type { Answer, Column, MetricValue, Row, RowFacts, Update } from "./query/answer.ts";
-export type {
-  CallOptions,
-  Comparison,
-  Condition,
-  ConditionValue,
-  Filter,
-  Granularity,
-  Moment,
-  OrderBy,
-  Question,
-  TimeRange,
-} from "./query/question.ts";
+export * from "./public-names.ts";
 export type { Fsync } from "./spool/spooled-buffer.ts";
-export type { Stats } from "./stats.ts";
-export type { EventDefaults, EventOptions, Properties, PropertyValue } from "./track.ts";
 
 /** How a client is made in Node. */
 export type MillraceOptions = ClientOptions & {

@@ -1,7 +1,5 @@
 import type { Flushed, FlushOptions, Millrace } from "./millrace.ts";
 import type { Producer } from "./producer.ts";
-import type { Answer, Row, Update } from "./query/answer.ts";
-import type { CallOptions, Comparison, Granularity, Question } from "./query/question.ts";
 import type { Reporter } from "./query/reporter.ts";
 import type { Stats } from "./stats.ts";
 import type { EventDefaults, EventOptions, Properties } from "./track.ts";
@@ -11,6 +9,9 @@ export class Scope implements Millrace {
   readonly #producer: Producer;
   readonly #reporter: Reporter;
   readonly #defaults: EventDefaults;
+  // The columns of an answer are those of its question, which the compiler can't see in what comes over the network.
+  readonly query: Millrace["query"] = (question, options) => this.#reporter.query(question, options) as never;
+  readonly watch: Millrace["watch"] = (question, options) => this.#reporter.watch(question, options) as never;
 
   constructor(producer: Producer, reporter: Reporter, defaults: EventDefaults) {
     this.#producer = producer;
@@ -40,29 +41,6 @@ export class Scope implements Millrace {
 
   stats(): Stats {
     return this.#producer.stats();
-  }
-
-  // The columns of an answer are those of its question, which the compiler can't see in what comes over the network.
-  query<
-    const Metric extends string,
-    const Dimension extends string = never,
-    Series extends Granularity = never,
-    Compared extends Comparison = never,
-    Exact extends boolean = false,
-  >(question: Question<Metric, Dimension, Series, Compared, Exact>, options?: CallOptions) {
-    type Typed = Answer<Row<Metric, Dimension, Series, Compared, Exact>>;
-    return this.#reporter.query(question, options) as Promise<unknown> as Promise<Typed>;
-  }
-
-  watch<
-    const Metric extends string,
-    const Dimension extends string = never,
-    Series extends Granularity = never,
-    Compared extends Comparison = never,
-    Exact extends boolean = false,
-  >(question: Question<Metric, Dimension, Series, Compared, Exact>, options?: Pick<CallOptions, "signal">) {
-    type Typed = Update<Row<Metric, Dimension, Series, Compared, Exact>>;
-    return this.#reporter.watch(question, options) as AsyncIterable<unknown> as AsyncIterable<Typed>;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

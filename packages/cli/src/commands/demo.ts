@@ -11,6 +11,7 @@ import { formatOf } from "../output/format.ts";
 import { elapsed, grouped } from "../output/number-text.ts";
 import { print, printJson } from "../output/print.ts";
 import { typable } from "../terminal/invocation.ts";
+import { EXIT_INTERRUPTED, stopAtSignals } from "../terminal/stop-at-signals.ts";
 
 const NOTES = `
 Examples:
@@ -39,7 +40,6 @@ Exit codes: 1 an event was rejected or could not be sent, 130 interrupted.`;
 const DEFAULT_PROJECT = "demo";
 const DURATION_DAYS_MAX = 400;
 const DAY_MS = 86_400_000;
-const EXIT_INTERRUPTED = 130;
 
 type Options = {
   readonly rate: string;
@@ -114,20 +114,6 @@ function span(option: string, text: string): number {
   const ms = parseDuration(text);
   if (ms <= DURATION_DAYS_MAX * DAY_MS) return ms;
   throw Failure.invalidField(option, `${text} is longer than ${DURATION_DAYS_MAX}d`);
-}
-
-/** A first Ctrl-C stops, a second one ends the process. */
-function stopAtSignals(): { readonly stop: AbortController; readonly isInterrupted: () => boolean } {
-  const stop = new AbortController();
-  let interrupted = false;
-  function interrupt(): void {
-    if (interrupted) process.exit(EXIT_INTERRUPTED);
-    interrupted = true;
-    stop.abort();
-  }
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
-  return { stop, isInterrupted: () => interrupted };
 }
 
 function summaryOf({ backfill, live, sent, ms }: DemoResult, isInterrupted: boolean): string {

@@ -1,7 +1,7 @@
 import { Failure } from "@millrace/failure";
+import { EXIT_INTERRUPTED } from "../terminal/stop-at-signals.ts";
 
 const SECRET_CHARS_MAX = 1_024;
-const EXIT_INTERRUPTED = 130;
 
 /**
  * Reads a secret: on a terminal it is asked for and not shown while it is typed, else it is the first line of standard

@@ -66,7 +66,7 @@ function isBroken(error: unknown): error is ConnectError {
   );
 }
 
-/** The server is not out of something for now: the question asks for too much. */
+/** The question asks for more than any answer may have; waiting does not help. */
 function isTooLarge(error: unknown): boolean {
   return error instanceof ConnectError && error.findDetails(ErrorInfoSchema)[0]?.reason === "RESULT_TOO_LARGE";
 }

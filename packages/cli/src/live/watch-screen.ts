@@ -6,11 +6,11 @@ import { bucketsOf, everyFor } from "../query/every.ts";
 import { painter, wantsColor } from "../terminal/color.ts";
 import { showsUnicode } from "../terminal/locale.ts";
 import { Screen } from "../terminal/screen.ts";
+import { EXIT_INTERRUPTED } from "../terminal/stop-at-signals.ts";
 import { follow, type Link } from "./follow.ts";
 import { LiveAnswer } from "./live-answer.ts";
 import { type FrameOptions, HIGHLIGHT_MS, lastFrame, type WatchState, watchFrame } from "./watch-frame.ts";
 
-const EXIT_INTERRUPTED = 130;
 /** A person does not read faster. */
 const FRAME_MS = 80;
 /** Ages are shown in seconds. */

@@ -8,6 +8,7 @@ import { parseDuration } from "../duration.ts";
 import type { Format as OutputFormat } from "../output/format.ts";
 import { printJson } from "../output/print.ts";
 import { typable } from "../terminal/invocation.ts";
+import { EXIT_INTERRUPTED, stopAtSignals } from "../terminal/stop-at-signals.ts";
 import { zoneNamed } from "../zoned-time.ts";
 import { packBatches } from "./batches.ts";
 import { Checkpoint } from "./checkpoint.ts";
@@ -46,8 +47,6 @@ export type FileOptions = {
   readonly output?: OutputFormat;
 };
 
-const EXIT_INTERRUPTED = 130;
-
 /** The late window that projects have unless they say otherwise. */
 const LATE_AFTER_S = 48 * 3_600;
 
@@ -68,7 +67,8 @@ export async function sendFile(connection: Connection, options: FileOptions): Pr
   checkColumns(textColumns, rowSource.columns);
   const checkpoint = openCheckpoint(options, { format, rules, connection });
 
-  const { stop, isInterrupted } = stopAtSignals(source.close);
+  const { stop, isInterrupted } = stopAtSignals();
+  stop.signal.addEventListener("abort", source.close);
   const tally = new Tally();
   const startedAt = performance.now();
   const oldBefore = options.import === true ? Number.NEGATIVE_INFINITY : Date.now() / 1_000 - LATE_AFTER_S;
@@ -109,21 +109,6 @@ export async function sendFile(connection: Connection, options: FileOptions): Pr
   if (failure !== undefined) throw failure;
   if (isInterrupted()) process.exitCode = EXIT_INTERRUPTED;
   else if (tally.rejected > 0 && (options.strict === true || tally.rejected === tally.read)) process.exitCode = 1;
-}
-
-/** A first Ctrl-C stops, a second one ends the process. */
-function stopAtSignals(close: () => void): { readonly stop: AbortController; readonly isInterrupted: () => boolean } {
-  const stop = new AbortController();
-  stop.signal.addEventListener("abort", close);
-  let interrupted = false;
-  function interrupt(): void {
-    if (interrupted) process.exit(EXIT_INTERRUPTED);
-    interrupted = true;
-    stop.abort();
-  }
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
-  return { stop, isInterrupted: () => interrupted };
 }
 
 /** Where this sending is remembered, and where it begins. */

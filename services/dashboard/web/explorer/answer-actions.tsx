@@ -1,14 +1,11 @@
 import type { Result } from "@millrace/api/millrace/reporting/v1/query_pb";
 import { type ReactNode, useEffect, useState } from "react";
-import { copyText } from "../copy/clipboard.ts";
-import { copiesOf } from "../copy/copies.ts";
-import { csvFileName, csvText, downloadText } from "../copy/csv.ts";
+import { CopyItems } from "../copy/copy-items.tsx";
+import { downloadAnswer } from "../copy/download-answer.ts";
 import { Dropdown } from "../menu/dropdown.tsx";
 import { Icon } from "../menu/icons.tsx";
-import { everyPage, ROWS_MAX } from "../question/every-page.ts";
-import { type Question, queryOf } from "../question/question.ts";
-import { problemOf } from "../rpc/problem.ts";
-import { reporting } from "../rpc/transport.ts";
+import { ROWS_MAX } from "../question/every-page.ts";
+import type { Question } from "../question/question.ts";
 import { withoutFuture } from "./tuples.ts";
 
 const SAID_MS = 4_000;
@@ -24,20 +21,8 @@ export function AnswerActions(props: { readonly question: Question; readonly res
   }, [said]);
 
   async function download(): Promise<void> {
-    try {
-      const whole = await everyPage(
-        queryOf(question, Date.now()),
-        async (query) => (await reporting.query({ query })).result!,
-      );
-      downloadText(csvText(withoutFuture(whole.result, Date.now())), csvFileName(question));
-      setSaid(
-        whole.isCut
-          ? `The file has the first ${ROWS_MAX.toLocaleString()} rows. The command line gives all.`
-          : "Downloaded",
-      );
-    } catch (error) {
-      setSaid(problemOf(error).title);
-    }
+    const saidOfCut = `The file has the first ${ROWS_MAX.toLocaleString()} rows. The command line gives all.`;
+    setSaid(await downloadAnswer(question, saidOfCut, (whole) => withoutFuture(whole, Date.now())));
   }
 
   return (
@@ -65,20 +50,13 @@ export function AnswerActions(props: { readonly question: Question; readonly res
       >
         {(close) => (
           <ul className="menu">
-            {copiesOf(question).map(({ name, text }) => (
-              <li key={name}>
-                <button
-                  type="button"
-                  className="menu-item"
-                  onClick={async () => {
-                    setSaid((await copyText(text())) ? "Copied" : "Could not copy");
-                    close();
-                  }}
-                >
-                  {name}
-                </button>
-              </li>
-            ))}
+            <CopyItems
+              question={question}
+              onDone={(how) => {
+                setSaid(how);
+                close();
+              }}
+            />
           </ul>
         )}
       </Dropdown>

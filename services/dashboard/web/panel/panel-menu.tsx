@@ -1,18 +1,15 @@
 import { type Result, Column_Role as Role } from "@millrace/api/millrace/reporting/v1/query_pb";
 import { type ReactNode, useEffect, useState } from "react";
-import { copyText } from "../copy/clipboard.ts";
-import { copiesOf } from "../copy/copies.ts";
-import { csvFileName, csvText, downloadText } from "../copy/csv.ts";
+import { CopyItems } from "../copy/copy-items.tsx";
+import { downloadAnswer } from "../copy/download-answer.ts";
 import { exploreSearch } from "../explorer/explore-search.ts";
 import { titleOf } from "../format/names.ts";
 import { numberText } from "../format/number.ts";
 import { Dropdown } from "../menu/dropdown.tsx";
 import { Icon } from "../menu/icons.tsx";
 import { useWorkspace } from "../project/workspace.tsx";
-import { everyPage, ROWS_MAX } from "../question/every-page.ts";
-import { type Question, queryOf } from "../question/question.ts";
-import { problemOf } from "../rpc/problem.ts";
-import { reporting } from "../rpc/transport.ts";
+import { ROWS_MAX } from "../question/every-page.ts";
+import type { Question } from "../question/question.ts";
 import { Link } from "../url/link.tsx";
 
 /** What can be done with what a panel shows: take it away as CSV, or take the question elsewhere. */
@@ -51,44 +48,25 @@ export function PanelMenu(props: {
                 disabled={result === undefined}
                 onClick={async () => {
                   close();
-                  setSaid(await download(question));
+                  setSaid(await downloadAnswer(question, `Downloaded the first ${numberText(ROWS_MAX)} rows`));
                 }}
               >
                 Download CSV
               </button>
             </li>
-            {copiesOf(question).map(({ name, text }) => (
-              <li key={name}>
-                <button
-                  type="button"
-                  className="menu-item"
-                  onClick={async () => {
-                    setSaid((await copyText(text())) ? "Copied" : "Could not copy");
-                    close();
-                  }}
-                >
-                  {name}
-                </button>
-              </li>
-            ))}
+            <CopyItems
+              question={question}
+              onDone={(how) => {
+                setSaid(how);
+                close();
+              }}
+            />
           </ul>
           <Notices result={result} />
         </>
       )}
     </Dropdown>
   );
-}
-
-/** Gives all rows as a file, not only those that are shown; and what to say then. */
-async function download(question: Question): Promise<string> {
-  try {
-    const query = queryOf(question, Date.now());
-    const whole = await everyPage(query, async (page) => (await reporting.query({ query: page })).result!);
-    downloadText(csvText(whole.result), csvFileName(question));
-    return whole.isCut ? `Downloaded the first ${numberText(ROWS_MAX)} rows` : "Downloaded";
-  } catch (error) {
-    return problemOf(error).title;
-  }
 }
 
 /** What a reader should know about an answer, such as since when it is counted. */
