@@ -1,0 +1,20 @@
+import type { Launched } from "./launch.ts";
+import type { Probe } from "./probe.ts";
+import { REDIS_PROBE, startRedis } from "./redis/server.ts";
+
+/** One kind of server. */
+export type Kind = {
+  /** The environment variable with addresses (host:port, separated by commas) that are used instead of a server of ours. */
+  readonly variable: string;
+  readonly probe: Probe;
+  /** Starts one, with its data under `folder`/data and its logs beside them. */
+  readonly start: (folder: string) => Promise<Launched>;
+};
+
+/** Every kind of server that tests can ask for. */
+export const KINDS = {
+  redis: { variable: "MILLRACE_TEST_REDIS", probe: REDIS_PROBE, start: startRedis },
+} as const satisfies Record<string, Kind>;
+
+/** The name of a kind. */
+export type KindName = keyof typeof KINDS;
