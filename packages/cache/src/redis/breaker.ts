@@ -4,21 +4,27 @@ import { BrokenCircuitError, CircuitState, circuitBreaker, handleWhen, SamplingB
 
 const THRESHOLD = 0.5;
 const WINDOW_MS = 60_000;
+/** A few calls say little: below this number in a minute nothing is stopped. */
+const MIN_CALLS = 20;
 const HALF_OPEN_AFTER_MS = 30_000;
 
 /** Whether a breaker lets calls through: all, none, or one to see how it goes. */
 export type BreakerState = "closed" | "open" | "halfOpen";
 
 /**
- * Stops calling what has failed in half of the calls of the last minute, and tries a single call 30 s later. Only
- * failures that say the server is away or slow count.
+ * Stops calling what has failed in more than half of the calls of the last minute, of 20 at least, and tries a single
+ * call 30 s later. Only failures that say the server is away or slow count.
  */
 export class Breaker {
   readonly #name: string;
   readonly #policy = circuitBreaker(
     handleWhen((error) => error instanceof Failure && isOutage(error)),
     {
-      breaker: new SamplingBreaker({ threshold: THRESHOLD, duration: WINDOW_MS }),
+      breaker: new SamplingBreaker({
+        threshold: THRESHOLD,
+        duration: WINDOW_MS,
+        minimumRps: (MIN_CALLS / WINDOW_MS) * 1000,
+      }),
       halfOpenAfter: HALF_OPEN_AFTER_MS,
     },
   );

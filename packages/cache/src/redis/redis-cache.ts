@@ -109,9 +109,7 @@ export class RedisCache implements Cache {
     try {
       const ttl = Math.max(1, Math.round(ttlMs));
       // Never sent twice: it would count twice.
-      return Number(
-        await this.#connection.once("write", options, () => this.#client.millraceIncrement(name, by, ttl)),
-      );
+      return Number(await this.#connection.once("write", options, () => this.#client.millraceIncrement(name, by, ttl)));
     } catch (error) {
       const cause = error instanceof Failure && error.cause instanceof Error ? error.cause.message : "";
       if (!/not an integer/.test(cause)) throw error;

@@ -127,13 +127,17 @@ export class RedisConnection {
   }
 }
 
+/** Answers come as RESP2 knows them, which is the driver's default. */
+type PlainOptions = RedisOptions & { readonly replyMapping: "legacy" };
+
 function mayRepeat(error: unknown): boolean {
   return error instanceof Failure && (error.kind === "unavailable" || error.kind === "unknownOutcome");
 }
 
 function connect(address: RedisAddress, options: RedisConnectionOptions): Redis | Cluster {
   const tls = address.tls ? tlsOptions(options) : undefined;
-  const single: RedisOptions = {
+  const single: PlainOptions = {
+    replyMapping: "legacy",
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
     enableOfflineQueue: false,
@@ -165,17 +169,19 @@ function connect(address: RedisAddress, options: RedisConnectionOptions): Redis 
     );
   }
   if (address.mode === "sentinel") {
-    return new Redis({
+    const sentinel: PlainOptions = {
       ...single,
       db: address.database,
       sentinels: address.nodes.map(({ host, port }) => ({ host, port })),
       name: address.primary,
       sentinelRetryStrategy: backoff,
       ...(tls === undefined ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true }),
-    });
+    };
+    return new Redis(sentinel);
   }
   const { host, port } = address.nodes[0]!;
-  return new Redis({ ...single, host, port, db: address.database });
+  const standalone: PlainOptions = { ...single, host, port, db: address.database };
+  return new Redis(standalone);
 }
 
 function backoff(attempt: number): number {
