@@ -45,13 +45,13 @@ export async function openRedisCache(options: RedisCacheOptions): Promise<RedisC
       refusals: judgeServer(info, "the cache", mode),
       warnings: [],
     });
-    await checkServers(client, judge, options.warn ?? (() => {}));
+    await connection.once("read", undefined, () => checkServers(client, judge, options.warn ?? (() => {})));
   } catch (error) {
-    if (error instanceof Failure && error.kind === "precondition") {
+    if (!(error instanceof Failure) || error.kind !== "unavailable") {
       connection.close();
       throw error;
     }
-    options.warn?.("The Redis of the cache cannot be reached yet; work goes on without it.");
+    options.warn?.(`${error.message} Work goes on without the cache.`);
   }
   return new RedisCache(connection, options);
 }

@@ -6,6 +6,8 @@ export type Link = {
   readonly address: string;
   /** From now on requests arrive, and their answers do not. */
   muteAnswers(): void;
+  /** Ends the connection by which the next answer comes, instead of the answer; new connections are taken. */
+  cutNextAnswer(): void;
   /** Ends all connections; new ones are taken. */
   cut(): void;
   /** Ends all connections, and takes no new ones. */
@@ -19,6 +21,7 @@ export async function startLink(address: string): Promise<Link> {
   const sockets = new Set<Socket>();
   let muted = false;
   let refusing = false;
+  let cutting = false;
   const server = createServer((near) => {
     if (refusing) {
       near.destroy();
@@ -35,7 +38,11 @@ export async function startLink(address: string): Promise<Link> {
       });
     }
     near.on("data", (bytes) => far.write(bytes));
-    far.on("data", (bytes) => muted || near.write(bytes));
+    far.on("data", (bytes) => {
+      if (cutting) near.destroy();
+      else if (!muted) near.write(bytes);
+      cutting = false;
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const cut = () => {
@@ -45,6 +52,9 @@ export async function startLink(address: string): Promise<Link> {
     address: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
     muteAnswers: () => {
       muted = true;
+    },
+    cutNextAnswer: () => {
+      cutting = true;
     },
     cut,
     refuse: () => {
