@@ -15,10 +15,10 @@
 export const STORED_ID_BYTES = 12;
 
 /**
- * Claims a bucket on average; a listpack has at most 512 by default. While buckets split one after another, the ones whose
- * turn has not come have up to twice the average, so some 300 by chance.
+ * Claims a bucket on average. Each claim is compared with all of its bucket, so twice as many cost a third more time, and
+ * save 0.5 bytes a claim. While buckets split one after another, those whose turn has not come have twice the average.
  */
-const BUCKET_CLAIMS = 128;
+const BUCKET_CLAIMS = 64;
 
 const SHAPE = `
 local function shapeOf(tag, slot)
@@ -48,12 +48,23 @@ const SPLIT = `
 local function split(base, buckets, half)
   local from, to = base .. (buckets - half), base .. buckets
   local entries = redis.call('HGETALL', from)
+  local ids, claims = {}, {}
+  local function move()
+    if #ids == 0 then return end
+    redis.call('HSET', to, unpack(claims))
+    redis.call('HDEL', from, unpack(ids))
+    ids, claims = {}, {}
+  end
   for i = 1, #entries, 2 do
-    if hashOf(entries[i]) % (half * 2) == buckets then
-      redis.call('HSET', to, entries[i], entries[i + 1])
-      redis.call('HDEL', from, entries[i])
+    local id = entries[i]
+    if hashOf(id) % (half * 2) == buckets then
+      ids[#ids + 1] = id
+      claims[#claims + 1] = id
+      claims[#claims + 1] = entries[i + 1]
+      if #ids == 1000 then move() end
     end
   end
+  move()
 end
 `;
 

@@ -3,8 +3,8 @@ import { Cluster, type Redis } from "ioredis";
 import type { RedisAddress } from "./address.ts";
 
 const OLDEST_MAJOR = 7;
-/** Hashes of claims have up to some 300 entries; beyond this setting each of them would take five times the memory. */
-const LISTPACK_ENTRIES = 512;
+/** Hashes of claims have up to some 180 entries; beyond this setting each of them would take five times the memory. */
+const LISTPACK_ENTRIES = 256;
 
 /** What a server must be like, and what should be told. */
 export type Verdict = { readonly refusals: readonly string[]; readonly warnings: readonly string[] };
