@@ -8,3 +8,14 @@ export async function redisServer(): Promise<{ url: string }> {
   const [address] = await addressesOf("redis");
   return { url: `redis://${address}` };
 }
+
+/**
+ * A real Cassandra, shared by all that runs now: the nodes that MILLRACE_TEST_CASSANDRA names (host:port, separated by
+ * commas) in the data centre of MILLRACE_TEST_CASSANDRA_DATACENTER (`datacenter1` where there is none), or one node of
+ * the run's own, whose commit log is synchronous. Use a keyspace of your own. The first to ask waits for some seconds,
+ * and for a minute where its jars must be brought.
+ */
+export async function cassandraServer(): Promise<{ contactPoints: string[]; localDataCenter: string }> {
+  const contactPoints = await addressesOf("cassandra");
+  return { contactPoints, localDataCenter: process.env["MILLRACE_TEST_CASSANDRA_DATACENTER"] || "datacenter1" };
+}

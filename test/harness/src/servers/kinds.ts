@@ -1,3 +1,4 @@
+import { CASSANDRA_PROBE, startCassandra } from "./cassandra/server.ts";
 import type { Launched } from "./launch.ts";
 import type { Probe } from "./probe.ts";
 import { REDIS_PROBE, startRedis } from "./redis/server.ts";
@@ -14,6 +15,7 @@ export type Kind = {
 /** Every kind of server that tests can ask for. */
 export const KINDS = {
   redis: { variable: "MILLRACE_TEST_REDIS", probe: REDIS_PROBE, start: startRedis },
+  cassandra: { variable: "MILLRACE_TEST_CASSANDRA", probe: CASSANDRA_PROBE, start: startCassandra },
 } as const satisfies Record<string, Kind>;
 
 /** The name of a kind. */

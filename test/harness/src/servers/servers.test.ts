@@ -5,8 +5,9 @@ import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { environment } from "../checkout.ts";
 import { Child } from "../child.ts";
 import { until } from "../until.ts";
+import { CASSANDRA_PROBE } from "./cassandra/server.ts";
 import { freePorts } from "./free-ports.ts";
-import { redisServer } from "./index.ts";
+import { cassandraServer, redisServer } from "./index.ts";
 import { KEEPER_VARIABLE } from "./keeper-client.ts";
 import { ask } from "./probe.ts";
 import { REDIS_PROBE } from "./redis/server.ts";
@@ -21,6 +22,12 @@ test("gives everybody who asks the same server, in other processes too", async (
   expect(other).toEqual(one);
   expect(elsewhere).toBe(one.url);
   expect(await isAnswering(one.url)).toBe(true);
+});
+
+test("gives a Cassandra that speaks its protocol", async () => {
+  const { contactPoints, localDataCenter } = await cassandraServer();
+  await ask(contactPoints[0] ?? "", CASSANDRA_PROBE);
+  expect(localDataCenter).toBe("datacenter1");
 });
 
 test.each(["SIGKILL", "SIGINT", "SIGTERM"] as const)(
