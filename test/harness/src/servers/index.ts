@@ -19,3 +19,12 @@ export async function cassandraServer(): Promise<{ contactPoints: string[]; loca
   const contactPoints = await addressesOf("cassandra");
   return { contactPoints, localDataCenter: process.env["MILLRACE_TEST_CASSANDRA_DATACENTER"] || "datacenter1" };
 }
+
+/**
+ * A real Kafka, shared by all that runs now: the brokers that MILLRACE_TEST_KAFKA names (host:port, separated by commas,
+ * without TLS), or one broker of the run's own, which makes no topic by itself. Use topics and groups of your own. The
+ * first to ask waits for some seconds, and for a minute where its jars must be brought.
+ */
+export async function kafkaServer(): Promise<{ brokers: string[] }> {
+  return { brokers: await addressesOf("kafka") };
+}

@@ -1,4 +1,6 @@
 import { CASSANDRA_PROBE, startCassandra } from "./cassandra/server.ts";
+import { KAFKA_PROBE } from "./kafka/probe.ts";
+import { startKafka } from "./kafka/server.ts";
 import type { Launched } from "./launch.ts";
 import type { Probe } from "./probe.ts";
 import { REDIS_PROBE, startRedis } from "./redis/server.ts";
@@ -16,6 +18,7 @@ export type Kind = {
 export const KINDS = {
   redis: { variable: "MILLRACE_TEST_REDIS", probe: REDIS_PROBE, start: startRedis },
   cassandra: { variable: "MILLRACE_TEST_CASSANDRA", probe: CASSANDRA_PROBE, start: startCassandra },
+  kafka: { variable: "MILLRACE_TEST_KAFKA", probe: KAFKA_PROBE, start: startKafka },
 } as const satisfies Record<string, Kind>;
 
 /** The name of a kind. */

@@ -7,7 +7,8 @@ import { Child } from "../child.ts";
 import { until } from "../until.ts";
 import { CASSANDRA_PROBE } from "./cassandra/server.ts";
 import { freePorts } from "./free-ports.ts";
-import { cassandraServer, redisServer } from "./index.ts";
+import { cassandraServer, kafkaServer, redisServer } from "./index.ts";
+import { KAFKA_PROBE } from "./kafka/probe.ts";
 import { KEEPER_VARIABLE } from "./keeper-client.ts";
 import { ask } from "./probe.ts";
 import { REDIS_PROBE } from "./redis/server.ts";
@@ -28,6 +29,11 @@ test("gives a Cassandra that speaks its protocol", async () => {
   const { contactPoints, localDataCenter } = await cassandraServer();
   await ask(contactPoints[0] ?? "", CASSANDRA_PROBE);
   expect(localDataCenter).toBe("datacenter1");
+});
+
+test("gives a Kafka that speaks its protocol", async () => {
+  const { brokers } = await kafkaServer();
+  await ask(brokers[0] ?? "", KAFKA_PROBE);
 });
 
 test.each(["SIGKILL", "SIGINT", "SIGTERM"] as const)(
