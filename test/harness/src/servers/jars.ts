@@ -8,12 +8,24 @@ import { runProgram } from "./programs.ts";
 const HASH_CHARACTERS = 16;
 const ABANDONED_AFTER_MS = 3_600_000;
 
+/** What a server in Java is started with: `java`, and the jars of its class path. */
+export type JavaProgram = { readonly java: string; readonly jars: readonly string[] };
+
+/** Java 17 and the jars that a pom names; brought where they are missing, with logs of that in `folder`. */
+export async function bringJava(pom: string, folder: string): Promise<JavaProgram> {
+  const [java, jars] = await Promise.all([
+    findJava17(join(folder, "install.log")),
+    findJars(pom, join(folder, "maven.log")),
+  ]);
+  return { java, jars };
+}
+
 /**
  * The paths of the jars that a pom names, with all that they need, in the order of their names. They are brought from
  * Maven Central once, into a folder of the user's cache that is named by a hash of the pom. Two runs may do so at
  * once: each fills a folder of its own, and the first to be done gives it the name.
  */
-export async function findJars(pom: string, log: string): Promise<string[]> {
+async function findJars(pom: string, log: string): Promise<string[]> {
   const folder = join(
     cacheFolder(),
     createHash("sha256").update(readFileSync(pom)).digest("hex").slice(0, HASH_CHARACTERS),

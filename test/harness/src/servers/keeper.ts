@@ -46,13 +46,16 @@ async function start(name: KindName): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     const home = join(folder, `${name}-${attempt}`);
     mkdirSync(home, { recursive: true });
+    let isBrought = false;
     try {
+      await KINDS[name].bring(home);
+      isBrought = true;
       const { address, program } = await KINDS[name].start(home);
       void program.ended.then((end) => mourn(name, end, home));
       return address;
     } catch (error) {
       if (!isStopping) hasFailed = true;
-      if (attempt === ATTEMPTS || isStopping) throw error;
+      if (attempt === ATTEMPTS || !isBrought || isStopping) throw error;
     }
   }
 }

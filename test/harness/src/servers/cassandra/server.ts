@@ -1,9 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { freePorts } from "../free-ports.ts";
-import { findJars } from "../jars.ts";
+import { bringJava, type JavaProgram } from "../jars.ts";
 import { type Launched, launch } from "../launch.ts";
-import { findJava17 } from "../machine.ts";
 import type { Probe } from "../probe.ts";
 import { javaOptions } from "./java-options.ts";
 import { settingsOf } from "./settings.ts";
@@ -16,15 +15,17 @@ export const CASSANDRA_PROBE: Probe = {
   isGood: (answer) => answer[0] === 0x84 && answer[4] === 6,
 };
 
+/** What Cassandra is started with; brought where it is missing. */
+export function bringCassandra(folder: string): Promise<JavaProgram> {
+  return bringJava(join(import.meta.dirname, "pom.xml"), folder);
+}
+
 /** Starts a Cassandra of one node, its data centre `datacenter1`, with its data and logs in `folder`. */
 export async function startCassandra(folder: string): Promise<Launched> {
   const data = join(folder, "data");
   const log = join(folder, "cassandra.log");
   mkdirSync(data, { recursive: true });
-  const [command, jars] = await Promise.all([
-    findJava17(log),
-    findJars(join(import.meta.dirname, "pom.xml"), join(folder, "maven.log")),
-  ]);
+  const { java: command, jars } = await bringCassandra(folder);
   const [port = 0, storagePort = 0] = await freePorts(2);
   const settings = join(folder, "cassandra.yaml");
   writeFileSync(settings, settingsOf({ port, storagePort, data }));

@@ -2,9 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { freePorts } from "../free-ports.ts";
-import { findJars } from "../jars.ts";
+import { bringJava, type JavaProgram } from "../jars.ts";
 import { type Launched, launch } from "../launch.ts";
-import { findJava17 } from "../machine.ts";
 import { runProgram } from "../programs.ts";
 import { KAFKA_PROBE } from "./probe.ts";
 import { settingsOf } from "./settings.ts";
@@ -21,25 +20,27 @@ const JAVA_OPTIONS = [
   "-Dorg.slf4j.simpleLogger.showDateTime=true",
 ];
 
+/** What Kafka is started with; brought where it is missing. */
+export function bringKafka(folder: string): Promise<JavaProgram> {
+  return bringJava(join(import.meta.dirname, "pom.xml"), folder);
+}
+
 /** Starts a Kafka of one broker, which is its own controller, with its data and logs in `folder`. */
 export async function startKafka(folder: string): Promise<Launched> {
   const data = join(folder, "data");
   const log = join(folder, "kafka.log");
   mkdirSync(data, { recursive: true });
-  const [command, jars] = await Promise.all([
-    findJava17(log),
-    findJars(join(import.meta.dirname, "pom.xml"), join(folder, "maven.log")),
-  ]);
+  const { java: command, jars } = await bringKafka(folder);
   const [port = 0, controllerPort = 0] = await freePorts(2);
   const settings = join(folder, "server.properties");
   writeFileSync(settings, settingsOf({ port, controllerPort, data }));
-  const java = [...JAVA_OPTIONS, "-cp", jars.join(delimiter)];
+  const options = [...JAVA_OPTIONS, "-cp", jars.join(delimiter)];
   const clusterId = randomBytes(16).toString("base64url");
-  const format = [...java, "kafka.tools.StorageTool", "format", `--cluster-id=${clusterId}`, "--config", settings];
+  const format = [...options, "kafka.tools.StorageTool", "format", `--cluster-id=${clusterId}`, "--config", settings];
   await runProgram({ command, args: format, log });
   return launch({
     command,
-    args: [...java, "kafka.Kafka", settings],
+    args: [...options, "kafka.Kafka", settings],
     log,
     address: `127.0.0.1:${port}`,
     probe: KAFKA_PROBE,

@@ -13,11 +13,16 @@ export const REDIS_PROBE: Probe = {
   isGood: (answer) => /^(\+PONG|-NOAUTH)/.test(answer.toString("latin1")),
 };
 
+/** The path of redis-server; installed where it is missing. */
+export function bringRedis(folder: string): Promise<string> {
+  return findProgram("redis-server", "redis-server", join(folder, "install.log"));
+}
+
 /** Starts a Redis that keeps nothing on disk and evicts nothing, with its data and log in `folder`. */
 export async function startRedis(folder: string): Promise<Launched> {
   mkdirSync(join(folder, "data"), { recursive: true });
   const log = join(folder, "redis.log");
-  const command = await findProgram("redis-server", "redis-server", log);
+  const command = await bringRedis(folder);
   const [port] = await freePorts(1);
   const settings = {
     port,
