@@ -16,8 +16,7 @@ export async function redisServer(): Promise<{ url: string }> {
  * and for a minute where its jars must be brought.
  */
 export async function cassandraServer(): Promise<{ contactPoints: string[]; localDataCenter: string }> {
-  const contactPoints = await addressesOf("cassandra");
-  return { contactPoints, localDataCenter: process.env["MILLRACE_TEST_CASSANDRA_DATACENTER"] || "datacenter1" };
+  return { contactPoints: await addressesOf("cassandra"), localDataCenter: localDataCenter() };
 }
 
 /**
@@ -27,4 +26,18 @@ export async function cassandraServer(): Promise<{ contactPoints: string[]; loca
  */
 export async function kafkaServer(): Promise<{ brokers: string[] }> {
   return { brokers: await addressesOf("kafka") };
+}
+
+/** As `kafkaServer`, of three brokers, two of which must have what is acknowledged; or those of MILLRACE_TEST_KAFKA_CLUSTER. */
+export async function kafkaCluster(): Promise<{ brokers: string[] }> {
+  return { brokers: await addressesOf("kafkaCluster") };
+}
+
+/** As `cassandraServer`, of three nodes; or those of MILLRACE_TEST_CASSANDRA_CLUSTER. */
+export async function cassandraCluster(): Promise<{ contactPoints: string[]; localDataCenter: string }> {
+  return { contactPoints: await addressesOf("cassandraCluster"), localDataCenter: localDataCenter() };
+}
+
+function localDataCenter(): string {
+  return process.env["MILLRACE_TEST_CASSANDRA_DATACENTER"] || "datacenter1";
 }

@@ -1,6 +1,6 @@
-import { bringCassandra, CASSANDRA_PROBE, startCassandra } from "./cassandra/server.ts";
-import { KAFKA_PROBE } from "./kafka/probe.ts";
-import { bringKafka, startKafka } from "./kafka/server.ts";
+import { bringCassandra, CASSANDRA_PROBE, startCassandra, startCassandraCluster } from "./cassandra/server.ts";
+import { knowsBrokers } from "./kafka/probe.ts";
+import { bringKafka, startKafka, startKafkaCluster } from "./kafka/server.ts";
 import type { Launched } from "./launch.ts";
 import type { Probe } from "./probe.ts";
 import { bringRedis, REDIS_PROBE, startRedis } from "./redis/server.ts";
@@ -12,8 +12,8 @@ export type Kind = {
   readonly probe: Probe;
   /** Brings to this machine what it is made of, unless it is there; logs of that go to `folder`. */
   readonly bring: (folder: string) => Promise<unknown>;
-  /** Starts one, with its data under `folder`/data and its logs beside them. */
-  readonly start: (folder: string) => Promise<Launched>;
+  /** Starts its nodes, with their data under `folder`/data and their logs beside them. */
+  readonly start: (folder: string) => Promise<Launched[]>;
 };
 
 /** Every kind of server that tests can ask for. */
@@ -25,7 +25,19 @@ export const KINDS = {
     bring: bringCassandra,
     start: startCassandra,
   },
-  kafka: { variable: "MILLRACE_TEST_KAFKA", probe: KAFKA_PROBE, bring: bringKafka, start: startKafka },
+  kafka: { variable: "MILLRACE_TEST_KAFKA", probe: knowsBrokers(1), bring: bringKafka, start: startKafka },
+  kafkaCluster: {
+    variable: "MILLRACE_TEST_KAFKA_CLUSTER",
+    probe: knowsBrokers(3),
+    bring: bringKafka,
+    start: startKafkaCluster,
+  },
+  cassandraCluster: {
+    variable: "MILLRACE_TEST_CASSANDRA_CLUSTER",
+    probe: CASSANDRA_PROBE,
+    bring: bringCassandra,
+    start: startCassandraCluster,
+  },
 } as const satisfies Record<string, Kind>;
 
 /** The name of a kind. */

@@ -9,7 +9,7 @@ import { addressesOf } from "./address.ts";
 import { CASSANDRA_PROBE } from "./cassandra/server.ts";
 import { freePorts } from "./free-ports.ts";
 import { cassandraServer, kafkaServer, redisServer } from "./index.ts";
-import { KAFKA_PROBE } from "./kafka/probe.ts";
+import { knowsBrokers } from "./kafka/probe.ts";
 import { KEEPER_VARIABLE } from "./keeper-client.ts";
 import { KINDS } from "./kinds.ts";
 import { ask } from "./probe.ts";
@@ -39,7 +39,7 @@ test("gives a Cassandra that speaks its protocol", async () => {
 
 test("gives a Kafka that speaks its protocol", async () => {
   const { brokers } = await kafkaServer();
-  await ask(brokers[0] ?? "", KAFKA_PROBE);
+  await ask(brokers[0] ?? "", knowsBrokers(1));
 });
 
 test.each(["SIGKILL", "SIGINT", "SIGTERM"] as const)(

@@ -28,13 +28,14 @@ const OPENED = [
   "jdk.management/com.sun.management.internal",
 ];
 
-/** A node that is alone has nobody to wait for. */
+/** The ring is new: nobody has data that another would have to wait for. */
 const WAITS = [
   "-Dcassandra.ring_delay_ms=0",
   "-Dcassandra.skip_wait_for_gossip_to_settle=0",
   "-Dcassandra.skip_schema_check_for_ring_wait=true",
   "-Dcassandra.superuser_setup_delay_ms=0",
   "-Dcassandra.shutdown_announce_in_ms=0",
+  "-Dcassandra.consistent.rangemovement=false",
 ];
 
 /** The options of `java` for a Cassandra of the tests: small, and quick to start rather than fast. */

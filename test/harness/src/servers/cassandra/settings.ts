@@ -1,26 +1,35 @@
 import { join } from "node:path";
 
-/** The ports of a node and where its data lie. */
-export type Node = { readonly port: number; readonly storagePort: number; readonly data: string };
+/** A node of a ring. All of its nodes have the same ports, each at an address of its own. */
+export type Node = {
+  readonly host: string;
+  /** Where on the ring it begins. */
+  readonly token: bigint;
+  /** The hosts of the whole ring: whoever starts first must know all, as each is started at once. */
+  readonly ring: readonly string[];
+  readonly port: number;
+  readonly storagePort: number;
+  readonly data: string;
+};
 
 /**
- * The text of cassandra.yaml for a node by itself. Its commit log is synchronous: with `periodic` a node that is killed
+ * The text of cassandra.yaml for a node. Its commit log is synchronous: with `periodic` a node that is killed
  * forgets about a tenth of a second of what it had acknowledged. The rest makes it small and quick to start.
  */
-export function settingsOf({ port, storagePort, data }: Node): string {
+export function settingsOf({ host, token, ring, port, storagePort, data }: Node): string {
   const settings = {
     cluster_name: "millrace tests",
     partitioner: "org.apache.cassandra.dht.Murmur3Partitioner",
     num_tokens: 1,
-    initial_token: "0",
+    initial_token: `${token}`,
     auto_bootstrap: false,
     endpoint_snitch: "SimpleSnitch",
     seed_provider: [
-      { class_name: "org.apache.cassandra.locator.SimpleSeedProvider", parameters: [{ seeds: "127.0.0.1" }] },
+      { class_name: "org.apache.cassandra.locator.SimpleSeedProvider", parameters: [{ seeds: ring.join(",") }] },
     ],
-    listen_address: "127.0.0.1",
+    listen_address: host,
     storage_port: storagePort,
-    rpc_address: "127.0.0.1",
+    rpc_address: host,
     native_transport_port: port,
     native_transport_max_threads: 16,
 

@@ -7,12 +7,14 @@ const CORRELATION_ID = 1;
 /** Where the number of brokers stands in the answer: after its size, the correlation id and the throttle time. */
 const BROKERS_AT = 12;
 
-/** A Metadata request (version 4) for no topic: a broker that serves knows of itself, at least. */
-export const KAFKA_PROBE: Probe = {
-  question: metadataRequest(),
-  isGood: (answer) =>
-    answer.length >= BROKERS_AT + 4 && answer.readInt32BE(4) === CORRELATION_ID && answer.readInt32BE(BROKERS_AT) > 0,
-};
+/** A Metadata request (version 4) for no topic, answered by a broker that knows of so many at least, itself included. */
+export function knowsBrokers(count: number): Probe {
+  const isGood = (answer: Buffer) =>
+    answer.length >= BROKERS_AT + 4 &&
+    answer.readInt32BE(4) === CORRELATION_ID &&
+    answer.readInt32BE(BROKERS_AT) >= count;
+  return { question: metadataRequest(), isGood };
+}
 
 /** Size, API key, API version, correlation id, no client's name, no topics, no creation of topics. */
 function metadataRequest(): Buffer {
