@@ -18,7 +18,8 @@ export default defineConfig({
             "scripts/**/*.test.ts",
           ],
           testTimeout: 20_000,
-          hookTimeout: 20_000,
+          // A hook may be the first to ask for a server, whose jars must be brought then.
+          hookTimeout: 180_000,
         },
       },
       {
@@ -28,7 +29,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/clients/**"],
           testTimeout: 180_000,
-          hookTimeout: 60_000,
+          hookTimeout: 180_000,
           // Each starts processes of its own.
           fileParallelism: false,
         },

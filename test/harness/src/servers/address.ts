@@ -6,7 +6,7 @@ import { ask, type Probe } from "./probe.ts";
 export async function addressesOf(kind: KindName): Promise<string[]> {
   const { variable, probe } = KINDS[kind];
   const given = process.env[variable];
-  return given ? await givenAddresses(variable, given, probe) : [await askKeeper(kind)];
+  return given ? await givenAddresses(variable, given, probe) : await askKeeper(kind);
 }
 
 /**

@@ -46,14 +46,14 @@ export function startKeeper(): Keeper {
   };
 }
 
-/** The address (host:port) of the run's server of a kind, started if nobody asked before. */
-export async function askKeeper(kind: KindName): Promise<string> {
+/** The addresses (host:port) of the nodes of the run's server of a kind, started if nobody asked before. */
+export async function askKeeper(kind: KindName): Promise<string[]> {
   const socketPath = process.env[KEEPER_VARIABLE] ?? ownKeeper().socketPath;
   const socket = await until("the keeper of the servers listens", () => connected(socketPath));
   socket.write(`${kind}\n`);
-  const reply: { address?: string; error?: string } = JSON.parse(await text(socket));
-  if (reply.address === undefined) throw new Error(`no ${kind} for the tests: ${reply.error}`);
-  return reply.address;
+  const reply: { addresses?: string[]; error?: string } = JSON.parse(await text(socket));
+  if (reply.addresses === undefined) throw new Error(`no ${kind} for the tests: ${reply.error}`);
+  return reply.addresses;
 }
 
 async function connected(path: string): Promise<Socket> {

@@ -1,6 +1,6 @@
 /**
  * A process beside a test run that starts each server when somebody first asks for it, and hands its address to all who
- * ask later. It listens at the socket given as its argument: a line with a kind is answered by a line of JSON, `{address}` or
+ * ask later. It listens at the socket given as its argument: a line with a kind is answered by a line of JSON, `{addresses}` or
  * `{error}`. It holds its standard input: when that ends, as it does however the run ended, the servers are killed and
  * their data removed. Logs stay only where a server failed.
  */
@@ -16,7 +16,7 @@ const ATTEMPTS = 2;
 
 const socketPath = process.argv[2] ?? "";
 const folder = dirname(socketPath);
-const addresses = new Map<KindName, Promise<string>>();
+const addresses = new Map<KindName, Promise<string[]>>();
 let isStopping = false;
 let hasFailed = false;
 
@@ -27,32 +27,35 @@ createServer((socket) => void answer(socket)).listen(socketPath);
 async function answer(socket: Socket): Promise<void> {
   socket.on("error", () => {});
   for await (const line of createInterface({ input: socket })) {
-    const reply = await addressOf(line).then(
-      (address) => ({ address }),
+    const reply = await addressesOf(line).then(
+      (found) => ({ addresses: found }),
       (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
     );
     socket.end(`${JSON.stringify(reply)}\n`);
   }
 }
 
-async function addressOf(name: string): Promise<string> {
+async function addressesOf(name: string): Promise<string[]> {
   if (!isKindName(name)) throw new Error(`no server is called ${name}`);
   const known = addresses.get(name) ?? start(name);
   addresses.set(name, known);
   return known;
 }
 
-async function start(name: KindName): Promise<string> {
+async function start(name: KindName): Promise<string[]> {
   for (let attempt = 1; ; attempt++) {
     const home = join(folder, `${name}-${attempt}`);
     mkdirSync(home, { recursive: true });
+    let isBrought = false;
     try {
-      const { address, program } = await KINDS[name].start(home);
-      void program.ended.then((end) => mourn(name, end, home));
-      return address;
+      await KINDS[name].bring(home);
+      isBrought = true;
+      const nodes = await KINDS[name].start(home);
+      for (const { program } of nodes) void program.ended.then((end) => mourn(name, end, home));
+      return nodes.map(({ address }) => address);
     } catch (error) {
       if (!isStopping) hasFailed = true;
-      if (attempt === ATTEMPTS || isStopping) throw error;
+      if (attempt === ATTEMPTS || !isBrought || isStopping) throw error;
     }
   }
 }

@@ -49,7 +49,9 @@ export async function runProgram(line: CommandLine): Promise<void> {
 /** Kills every program that still runs, and lets none start any more. Resolves when all are gone. */
 export async function killPrograms(): Promise<void> {
   isOver = true;
-  const children = [...running].filter((child) => child.exitCode === null && child.pid !== undefined);
+  const children = [...running].filter(
+    (child) => child.pid !== undefined && child.exitCode === null && child.signalCode === null,
+  );
   const exits = children.map((child) => once(child, "exit"));
   for (const child of children) if (!leftToEnd.has(child)) child.kill("SIGKILL");
   await Promise.all(exits);

@@ -1,15 +1,23 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { environment } from "../checkout.ts";
 import { Child } from "../child.ts";
 import { until } from "../until.ts";
+import { addressesOf } from "./address.ts";
+import { CASSANDRA_PROBE } from "./cassandra/server.ts";
 import { freePorts } from "./free-ports.ts";
-import { redisServer } from "./index.ts";
+import { cassandraServer, kafkaServer, redisServer } from "./index.ts";
+import { knowsBrokers } from "./kafka/probe.ts";
 import { KEEPER_VARIABLE } from "./keeper-client.ts";
+import { KINDS } from "./kinds.ts";
 import { ask } from "./probe.ts";
 import { REDIS_PROBE } from "./redis/server.ts";
+
+beforeAll(async () => {
+  await Promise.all([redisServer(), cassandraServer(), kafkaServer()]);
+});
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -21,6 +29,17 @@ test("gives everybody who asks the same server, in other processes too", async (
   expect(other).toEqual(one);
   expect(elsewhere).toBe(one.url);
   expect(await isAnswering(one.url)).toBe(true);
+});
+
+test("gives a Cassandra that speaks its protocol", async () => {
+  const { contactPoints, localDataCenter } = await cassandraServer();
+  await ask(contactPoints[0] ?? "", CASSANDRA_PROBE);
+  expect(localDataCenter).toBe("datacenter1");
+});
+
+test("gives a Kafka that speaks its protocol", async () => {
+  const { brokers } = await kafkaServer();
+  await ask(brokers[0] ?? "", knowsBrokers(1));
 });
 
 test.each(["SIGKILL", "SIGINT", "SIGTERM"] as const)(
@@ -40,13 +59,37 @@ test.each(["SIGKILL", "SIGINT", "SIGTERM"] as const)(
   },
 );
 
-test("fails with the variable's name when an address that was given does not answer", async () => {
-  const [port] = await freePorts(1);
-  vi.stubEnv("MILLRACE_TEST_REDIS", `127.0.0.1:${port}`);
-  await expect(redisServer()).rejects.toThrow(`MILLRACE_TEST_REDIS=127.0.0.1:${port} cannot be used: `);
-  vi.stubEnv("MILLRACE_TEST_REDIS", "somewhere");
-  await expect(redisServer()).rejects.toThrow(
-    'MILLRACE_TEST_REDIS=somewhere cannot be used: Error: "somewhere" is not host:port',
+test.each(["redis", "cassandra", "kafka"] as const)(
+  "fails with the variable's name when the %s that was given does not answer",
+  async (kind) => {
+    const { variable } = KINDS[kind];
+    const [port] = await freePorts(1);
+    vi.stubEnv(variable, `127.0.0.1:${port}`);
+    await expect(addressesOf(kind)).rejects.toThrow(`${variable}=127.0.0.1:${port} cannot be used: `);
+    vi.stubEnv(variable, "somewhere");
+    await expect(addressesOf(kind)).rejects.toThrow(
+      `${variable}=somewhere cannot be used: Error: "somewhere" is not host:port`,
+    );
+  },
+);
+
+test("fails with the end of its log when a server does not start, and keeps the log", async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "redis-server"), "#!/bin/sh\necho out of ideas\nexit 3\n", { mode: 0o755 });
+  const run = startAsker({ PATH: folder, TMPDIR: folder });
+  await run.exit;
+  const [, log = ""] =
+    /no redis for the tests: .* ended: exit code 3\. Its log, (\S+), ends:\nout of ideas/.exec(run.stderr) ?? [];
+  await until("the keeper is gone", () => !existsSync(join(log, "../../keeper")));
+  expect(readFileSync(log, "utf8")).toBe("out of ideas\n");
+});
+
+test("fails with the line to type when a server is not installed and cannot be", async () => {
+  const folder = temporaryFolder();
+  const run = startAsker({ PATH: folder, TMPDIR: folder });
+  await run.exit;
+  expect(run.stderr).toContain(
+    "no redis for the tests: redis-server is needed. Type: sudo apt-get install -y --no-install-recommends openjdk-17-jre-headless maven redis-server",
   );
 });
 
@@ -56,6 +99,12 @@ test("uses an address that was given", async () => {
   vi.stubEnv("MILLRACE_TEST_REDIS", url.slice("redis://".length));
   expect(await redisServer()).toEqual({ url });
 });
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-keeper-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 function startAsker(settings: Readonly<Record<string, string>>): Child {
   const child = new Child(join(import.meta.dirname, "asker-child.ts"), [], {

@@ -13,11 +13,16 @@ export const REDIS_PROBE: Probe = {
   isGood: (answer) => /^(\+PONG|-NOAUTH)/.test(answer.toString("latin1")),
 };
 
+/** The path of redis-server; installed where it is missing. */
+export function bringRedis(folder: string): Promise<string> {
+  return findProgram("redis-server", "redis-server", join(folder, "install.log"));
+}
+
 /** Starts a Redis that keeps nothing on disk and evicts nothing, with its data and log in `folder`. */
-export async function startRedis(folder: string): Promise<Launched> {
+export async function startRedis(folder: string): Promise<Launched[]> {
   mkdirSync(join(folder, "data"), { recursive: true });
   const log = join(folder, "redis.log");
-  const command = await findProgram("redis-server", "redis-server", log);
+  const command = await bringRedis(folder);
   const [port] = await freePorts(1);
   const settings = {
     port,
@@ -28,5 +33,6 @@ export async function startRedis(folder: string): Promise<Launched> {
     "maxmemory-policy": "noeviction",
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return launch({ command, args, log, address: `127.0.0.1:${port}`, probe: REDIS_PROBE, withinMs: READY_WITHIN_MS });
+  const address = `127.0.0.1:${port}`;
+  return [await launch({ command, args, log, address, probe: REDIS_PROBE, withinMs: READY_WITHIN_MS })];
 }
