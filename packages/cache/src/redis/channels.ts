@@ -42,9 +42,7 @@ export class Channels {
     const connection = await this.#connect();
     let entry = this.#channels.get(name);
     if (entry === undefined) {
-      const { client, mode } = connection;
-      const inForce = mode === "cluster" ? client.ssubscribe(name) : client.subscribe(name);
-      entry = { channel, listeners: new Set(), inForce };
+      entry = { channel, listeners: new Set(), inForce: subscribe(connection, name) };
       this.#channels.set(name, entry);
     }
     entry.listeners.add(subscription);
@@ -64,10 +62,13 @@ export class Channels {
     (mode === "cluster" ? client?.sunsubscribe(name) : client?.unsubscribe(name))?.catch(() => {});
   }
 
-  /** Resolves when the messages that were published before have arrived, or the connection is gone. */
-  async flush(): Promise<void> {
-    if (this.#listening?.mode === "cluster") return;
-    await (this.#listening?.client as Redis | undefined)?.ping().catch(() => {});
+  /**
+   * Resolves when the messages that were published before on a channel that has listeners have arrived, or the connection
+   * is gone: subscribing once more changes nothing, and is answered after them.
+   */
+  async flush(name: string): Promise<void> {
+    if (this.#listening === undefined || !this.#channels.has(name)) return;
+    await subscribe(this.#listening, name).catch(() => {});
   }
 
   /** Ends all subscriptions after the messages that wait. */
@@ -109,4 +110,8 @@ export class Channels {
       for (const listener of listeners) listener.fail(new Failure("unavailable", "BACKEND_UNAVAILABLE", text));
     }
   }
+}
+
+function subscribe({ client, mode }: RedisConnection, name: string): Promise<unknown> {
+  return mode === "cluster" ? client.ssubscribe(name) : client.subscribe(name);
 }

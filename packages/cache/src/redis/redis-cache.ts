@@ -136,7 +136,7 @@ export class RedisCache implements Cache {
       signal?.removeEventListener("abort", end);
       this.#channels.remove(name, subscription);
     });
-    const end = () => void this.#channels.flush().then(() => subscription.end());
+    const end = () => void this.#channels.flush(name).then(() => subscription.end());
     signal?.addEventListener("abort", end, { once: true });
     try {
       await this.#connection.once("read", options, () => this.#channels.add(name, channel, subscription));

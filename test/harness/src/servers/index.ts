@@ -9,6 +9,11 @@ export async function redisServer(): Promise<{ url: string }> {
   return { url: `redis://${address}` };
 }
 
+/** As `redisServer`, a Redis Cluster of three primaries; or that of MILLRACE_TEST_REDIS_CLUSTER. */
+export async function redisCluster(): Promise<{ url: string }> {
+  return { url: `redis+cluster://${(await addressesOf("redisCluster")).join(",")}` };
+}
+
 /**
  * A real Cassandra, shared by all that runs now: the nodes that MILLRACE_TEST_CASSANDRA names (host:port, separated by
  * commas) in the data centre of MILLRACE_TEST_CASSANDRA_DATACENTER (`datacenter1` where there is none), or one node of

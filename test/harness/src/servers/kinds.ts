@@ -3,6 +3,7 @@ import { knowsBrokers } from "./kafka/probe.ts";
 import { bringKafka, startKafka, startKafkaCluster } from "./kafka/server.ts";
 import type { Launched } from "./launch.ts";
 import type { Probe } from "./probe.ts";
+import { CLUSTER_PROBE, startRedisCluster } from "./redis/cluster.ts";
 import { bringRedis, REDIS_PROBE, startRedis } from "./redis/server.ts";
 
 /** One kind of server. */
@@ -37,6 +38,12 @@ export const KINDS = {
     probe: CASSANDRA_PROBE,
     bring: bringCassandra,
     start: startCassandraCluster,
+  },
+  redisCluster: {
+    variable: "MILLRACE_TEST_REDIS_CLUSTER",
+    probe: CLUSTER_PROBE,
+    bring: bringRedis,
+    start: startRedisCluster,
   },
 } as const satisfies Record<string, Kind>;
 
