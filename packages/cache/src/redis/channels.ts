@@ -83,6 +83,8 @@ export class Channels {
       const { client } = this.#listening;
       this.#receive(client);
       client.on("close", () => this.#broke());
+      // In a Cluster a single node may go, or be connected to anew.
+      client.on("-node", () => this.#broke());
       client.on("-subscriber", () => this.#broke());
     }
     await this.#listening.connected(this.#options.commandTimeoutMs ?? 1000);
