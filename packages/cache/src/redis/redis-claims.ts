@@ -124,13 +124,13 @@ export class RedisClaims implements ClaimStore {
 
   async expire(nowMs: number, options?: CallOptions): Promise<number> {
     this.#check(undefined, options);
-    await this.#noticeLoss();
     const expire = (tags: readonly string[]) =>
       this.#connection.repeatable("write", options, () =>
         this.#client.millraceExpire(`${tags[0]}k`, Math.floor(nowMs), EXPIRE_SLOTS, EXPIRE_BUCKETS, ...tags),
       );
     const parts = this.#isCluster ? this.#tags.map((tag) => [tag]) : [this.#tags];
     const forgotten = await Promise.all(parts.map(expire));
+    await this.#noticeLoss();
     return forgotten.reduce((sum, count) => sum + count, 0);
   }
 
@@ -196,10 +196,15 @@ export class RedisClaims implements ClaimStore {
   /** A mark, set when the claims are first opened, is gone when the server was emptied since. */
   async #noticeLoss(): Promise<void> {
     const key = `${this.#tags[0]}b`;
-    const mark = randomUUID();
-    const found = await this.#connection.repeatable("write", undefined, () => this.#client.set(key, mark, "NX", "GET"));
+    const read = () => this.#client.get(key);
+    let found = await this.#connection.repeatable("read", undefined, read);
+    if (found === null) {
+      // A full server takes no mark, but its claims must still be read, and expire.
+      await this.#client.set(key, randomUUID(), "NX").catch(() => {});
+      found = await this.#connection.repeatable("read", undefined, read);
+    }
     const known = this.#birth;
-    this.#birth = found ?? mark;
+    this.#birth = found ?? undefined;
     if (known !== undefined && known !== this.#birth) {
       this.#warn(
         "The Redis of the claims was emptied. Events that were counted before may count again when they are sent " +

@@ -6,7 +6,7 @@ import { Cluster, Redis, type RedisOptions } from "ioredis";
 import type { CallOptions } from "../cache.ts";
 import { parseRedisAddress, type RedisAddress } from "./address.ts";
 import { Breaker, type BreakerState } from "./breaker.ts";
-import { type Effect, redisFailure } from "./redis-failure.ts";
+import { connectFailure, type Effect, redisFailure } from "./redis-failure.ts";
 
 const COMMAND_TIMEOUT_MS = 1000;
 const CONNECT_TIMEOUT_MS = 2000;
@@ -45,6 +45,7 @@ export class RedisConnection {
   readonly #name: string;
   readonly #breaker: Breaker;
   #closed = false;
+  #lastError: unknown;
 
   /** @param name which Redis it is, for messages: "the cache" or "the claims" */
   constructor(name: string, options: RedisConnectionOptions) {
@@ -54,7 +55,9 @@ export class RedisConnection {
     this.mode = address.mode;
     this.client = connect(address, options);
     // Each failing call tells of it; without a listener the driver would print it.
-    this.client.on("error", () => {});
+    this.client.on("error", (error) => {
+      this.#lastError = error;
+    });
   }
 
   /** Whether calls are let through. */
@@ -66,12 +69,9 @@ export class RedisConnection {
   async connected(timeoutMs: number): Promise<void> {
     if (this.client.status === "ready") return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const away = new Failure(
-      "unavailable",
-      "BACKEND_UNAVAILABLE",
-      `The Redis of ${this.#name} did not answer for ${timeoutMs / 1000} s; is its address right, and does it run?`,
-    );
-    const timer = setTimeout(() => reject(away), timeoutMs);
+    const timer = setTimeout(() => {
+      reject(connectFailure(this.#lastError, this.#name, timeoutMs));
+    }, timeoutMs);
     this.client.once("ready", resolve);
     try {
       await promise;

@@ -1,6 +1,6 @@
 import { Failure } from "@millrace/failure";
 import { describe, expect, it } from "vitest";
-import { redisFailure } from "./redis-failure.ts";
+import { connectFailure, redisFailure } from "./redis-failure.ts";
 
 describe("redisFailure", () => {
   it("says unavailable where the server did nothing", () => {
@@ -24,6 +24,19 @@ describe("redisFailure", () => {
     expect(redisFailure(failure, "the cache", "read")).toBe(failure);
     expect(redisFailure(reply("ERR unknown command"), "the claims", "write")).toMatchObject({ kind: "internal" });
     expect(failure).toBeInstanceOf(Failure);
+  });
+});
+
+describe("connectFailure", () => {
+  it("says whether the password, the certificate or the address is to be looked at", () => {
+    const messages = [reply("WRONGPASS invalid"), new Error("self-signed certificate"), undefined].map(
+      (error) => connectFailure(error, "the cache", 2000).message,
+    );
+    expect(messages).toEqual([
+      "The Redis of the cache does not take this name and password.",
+      expect.stringContaining("caFile"),
+      expect.stringContaining("did not answer for 2 s"),
+    ]);
   });
 });
 

@@ -44,3 +44,17 @@ export function redisFailure(error: unknown, name: string, effect: Effect): Fail
   }
   return new Failure(kind, "BACKEND_UNAVAILABLE", `The connection to the Redis of ${name} broke.`, details);
 }
+
+/** Why no connection came about within a time, by the last error of the driver if there was one. */
+export function connectFailure(error: unknown, name: string, timeoutMs: number): Failure {
+  const text = error instanceof Error ? error.message : "";
+  const details = { cause: error };
+  const unavailable = (message: string) => new Failure("unavailable", "BACKEND_UNAVAILABLE", message, details);
+  const refusal = REFUSALS[/^[A-Z]+/.exec(text)?.[0] ?? ""];
+  if (refusal !== undefined) return unavailable(`The Redis of ${name} ${refusal}.`);
+  if (/certificate|altname/i.test(text)) {
+    return unavailable(`The certificate of the Redis of ${name} is not trusted; name its authority's file as caFile.`);
+  }
+  const seconds = timeoutMs / 1000;
+  return unavailable(`The Redis of ${name} did not answer for ${seconds} s; is its address right, and does it run?`);
+}
