@@ -104,7 +104,7 @@ describe.each(Object.entries(ERAS))("write times from %s", (projectId, era) => {
     const columns = "project, family, generation, granularity, era, slot, source, minute, cells";
     await client.execute(`INSERT INTO ${table} (${columns}) VALUES (${lane}) USING TIMESTAMP ${era + 9} AND TTL 2`);
     expect(await read(6)).toEqual({ at: 9, text: "a" });
-    await until(async () => (await read(6)) === undefined);
+    await until("the block has expired", async () => (await read(6)) === undefined);
     await compacted(() => store.writeBlocks([blockOf(6, 5, "between")]));
     expect(await read(6)).toBeUndefined();
   });
@@ -121,11 +121,12 @@ describe("a condition", () => {
 async function compacted(write: () => Promise<void>): Promise<void> {
   const before = await compactions();
   await write();
-  await until(async () => {
+  const isCompacted = async () => {
     if ((await compactions()) > before) return true;
     await write();
     return false;
-  });
+  };
+  await until("the files are compacted", isCompacted, { everyMs: 50 });
 }
 
 async function compactions(): Promise<number> {
