@@ -4,7 +4,7 @@ import cassandra from "cassandra-driver";
 export async function testCluster(keyspace: string) {
   const address = process.env.MILLRACE_TEST_CASSANDRA;
   if (address === undefined) throw new Error("no Cassandra: set MILLRACE_TEST_CASSANDRA=HOST:PORT");
-  const localDataCenter = process.env.MILLRACE_TEST_CASSANDRA_DATA_CENTER ?? "datacenter1";
+  const localDataCenter = process.env.MILLRACE_TEST_CASSANDRA_DATACENTER ?? "datacenter1";
   return {
     contactPoints: address.split(","),
     localDataCenter,
