@@ -15,6 +15,7 @@ runStep(["unused code", "knip", "--no-config-hints"]);
 runStep(["proto lint", "buf", "lint"]);
 runStep(["proto format", "buf", "format", "--diff", "--exit-code", "proto"]);
 runStep(["proto compatibility", "node", "scripts/breaking.ts"]);
+runStep(["servers of the tests", "node", "test/harness/src/servers/prepare.ts"]);
 process.exitCode = runTests();
 
 /** Runs every test; the last line says how many passed, and how many failed. */
