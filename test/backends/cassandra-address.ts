@@ -1,16 +1,11 @@
+import { cassandraServer } from "@millrace/harness/servers";
 import cassandra from "cassandra-driver";
 
-/** Where the suites' Cassandra is, and a keyspace of this process. */
+/** The suites' Cassandra, with a keyspace of this process. */
 export async function testCluster(keyspace: string) {
-  const address = process.env.MILLRACE_TEST_CASSANDRA;
-  if (address === undefined) throw new Error("no Cassandra: set MILLRACE_TEST_CASSANDRA=HOST:PORT");
-  const localDataCenter = process.env.MILLRACE_TEST_CASSANDRA_DATACENTER ?? "datacenter1";
-  return {
-    contactPoints: address.split(","),
-    localDataCenter,
-    keyspace: `${keyspace}_${process.pid}`,
-    replicas: { [localDataCenter]: 1 },
-  };
+  const { contactPoints, localDataCenter } = await cassandraServer();
+  const replicas = { [localDataCenter]: 1 };
+  return { contactPoints, localDataCenter, keyspace: `${keyspace}_${process.pid}`, replicas };
 }
 
 /** A plain client beside the stores, to look and to meddle with. */

@@ -81,7 +81,8 @@ function clientOptions(options: CassandraOptions): cassandra.ClientOptions {
 
 function connectFailure(error: unknown, options: CassandraOptions): Failure {
   const where = options.contactPoints.join(", ");
-  if (error instanceof cassandra.errors.ArgumentError && /data ?cent/i.test(error.message)) {
+  const reasons = error instanceof cassandra.errors.NoHostAvailableError ? Object.values(error.innerErrors) : [error];
+  if (reasons.some((reason) => reason instanceof cassandra.errors.ArgumentError)) {
     const message = `no node of Cassandra at ${where} is in the data centre "${options.localDataCenter}"`;
     return new Failure("precondition", "BACKEND_UNAVAILABLE", message, { cause: error });
   }
