@@ -5,6 +5,8 @@ export default defineConfig({
     pool: "forks",
     // Tests measure no speed, but wait for real files and sockets: two at a time leave a small machine its breath.
     maxWorkers: 2,
+    // Real servers are started when a test first asks for one, and stopped when the run ends.
+    globalSetup: "test/harness/src/servers/global-setup.ts",
     projects: [
       {
         extends: true,
@@ -16,7 +18,8 @@ export default defineConfig({
             "scripts/**/*.test.ts",
           ],
           testTimeout: 20_000,
-          hookTimeout: 20_000,
+          // A hook may be the first to ask for a server, whose jars must be brought then.
+          hookTimeout: 180_000,
         },
       },
       {
@@ -26,7 +29,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/clients/**"],
           testTimeout: 180_000,
-          hookTimeout: 60_000,
+          hookTimeout: 180_000,
           // Each starts processes of its own.
           fileParallelism: false,
         },

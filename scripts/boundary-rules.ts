@@ -15,6 +15,7 @@ type Role =
   | "domain"
   | "runtime"
   | "sqlite"
+  | "cassandra"
   | "port"
   | "tool"
   | "asset"
@@ -30,6 +31,8 @@ const TOOLS = ["client", "cli"];
 const ASSETS = ["tracker"];
 /** They fold the log: what they give may depend on nothing but what they are given (P3). */
 const PURE = new Set(["packages/rollup", "packages/enrichment", "packages/hash", "packages/failure"]);
+/** What the tests of every package may use: servers know nothing of ours. */
+const SERVERS = "@millrace/harness/servers";
 /** Builtins that touch nothing outside of the process. */
 const PURE_BUILTINS = new Set(["node:buffer", "node:crypto", "node:util", "node:zlib"]);
 const IMPURE =
@@ -43,7 +46,8 @@ const MAY_IMPORT: Readonly<Record<Role, readonly Role[]>> = {
   domain: ["failure", "api", "hash", "credential", "domain"],
   runtime: ["failure", "api"],
   sqlite: ["failure"],
-  port: ["failure", "api", "hash", "sqlite"],
+  cassandra: ["failure"],
+  port: ["failure", "api", "hash", "sqlite", "cassandra"],
   tool: ["failure", "api", "hash", "credential", "tool"],
   asset: [],
   service: ["failure", "api", "hash", "credential", "domain", "runtime", "port"],
@@ -56,6 +60,7 @@ const MAY_IMPORT: Readonly<Record<Role, readonly Role[]>> = {
     "domain",
     "runtime",
     "sqlite",
+    "cassandra",
     "port",
     "tool",
     "asset",
@@ -73,6 +78,7 @@ const WHY: Readonly<Record<Role, string>> = {
   domain: "domain packages know no port, no service and no runtime, so that they can be tested by themselves",
   runtime: "runtime is what any process needs; it imports only failure and api",
   sqlite: "sqlite opens files for the embedded backends of ports, and knows none of them",
+  cassandra: "cassandra speaks to clusters for the backends of ports, and knows none of them",
   port: "ports never import each other, and nothing above them, so that each backend can be replaced alone",
   tool: "tools speak to the services through proto/ alone, as any client does",
   asset: "what browsers are given imports nothing of ours, so that it stays small",
@@ -121,13 +127,15 @@ function fileViolations(file: TreeFile, folders: ReadonlyMap<string, string>): s
 
 function dependencyViolations(file: TreeFile, folder: string, folders: ReadonlyMap<string, string>): string[] {
   const { dependencies = {}, devDependencies = {} } = JSON.parse(file.text);
-  return Object.keys({ ...dependencies, ...devDependencies }).flatMap((name) => {
+  const ofTests = Object.keys(devDependencies).filter((name) => !SERVERS.startsWith(`${name}/`));
+  return [...Object.keys(dependencies), ...ofTests].flatMap((name) => {
     const why = forbiddenPackage(folder, name, folders);
     return why === undefined ? [] : [`${file.path} depends on ${name}: ${why}`];
   });
 }
 
 function importViolation(path: string, folder: string, name: string, folders: ReadonlyMap<string, string>) {
+  if (name === SERVERS && isTestCode(path)) return undefined;
   const why =
     name.startsWith(".") && !posix.join(posix.dirname(path), name).startsWith(`${folder}/`)
       ? "a relative path must stay in its package; import another package by its name"
@@ -178,7 +186,8 @@ function roleOf(folder: string): Role {
   if (kind === "test") return "test";
   if (kind === "services") return name === "all-in-one" ? "whole" : "service";
   if (name === "failure" || name === "api" || name === "hash") return name;
-  if (name === "credential" || name === "runtime" || name === "sqlite") return name;
+  if (name === "credential" || name === "runtime") return name;
+  if (name === "sqlite" || name === "cassandra") return name;
   if (PORTS.includes(name)) return "port";
   if (DOMAIN.includes(name)) return "domain";
   if (TOOLS.includes(name)) return "tool";

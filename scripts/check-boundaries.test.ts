@@ -25,6 +25,8 @@ describe("the import rules", () => {
     ["services/ingest/src/a.ts", "@millrace/event-log/embedded", "only a service's backends.ts chooses a backend"],
     ["packages/cli/src/backends.ts", "@millrace/event-log/embedded", "tools speak to the services through proto/"],
     ["services/ingest/src/a.ts", "@millrace/event-log/contract", "contract suites are for tests"],
+    ["packages/cell-store/src/a.ts", "@millrace/harness/servers", "ports never import each other"],
+    ["packages/cell-store/src/a.test.ts", "@millrace/harness", "ports never import each other"],
     ["services/ingest/src/a.ts", "../../reporting/src/b.ts", "a relative path must stay in its package"],
     ["packages/rollup/src/a.ts", "node:fs", "does no I/O"],
     ["packages/rollup/src/a.ts", "node:worker_threads", "does no I/O"],
@@ -61,6 +63,7 @@ describe("the import rules", () => {
     ["packages/cell-store/src/a.ts", "node:sqlite"],
     ["packages/cell-store/src/a.ts", "@millrace/sqlite"],
     ["packages/cli/src/a.ts", "@millrace/credential"],
+    ["packages/cell-store/src/a.test.ts", "@millrace/harness/servers"],
   ] as const;
   for (const [path, name] of allowed) {
     it(`let ${path} import ${name}`, () => {

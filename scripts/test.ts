@@ -16,6 +16,7 @@ runStep(["proto lint", "buf", "lint"]);
 runStep(["proto format", "buf", "format", "--diff", "--exit-code", "proto"]);
 runStep(["proto compatibility", "node", "scripts/breaking.ts"]);
 runStep(["browser", "node", "test/harness/src/bring-browser.ts"]);
+runStep(["servers of the tests", "node", "test/harness/src/servers/prepare.ts"]);
 process.exitCode = runTests();
 
 /** Runs every test; the last line says how many passed, and how many failed. */

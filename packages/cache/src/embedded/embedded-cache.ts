@@ -1,7 +1,7 @@
 import { Failure } from "@millrace/failure";
 import type { Cache, CallOptions, ChannelMessage } from "../cache.ts";
+import { Subscription } from "../subscription.ts";
 import { ExpiringValues } from "./expiring-values.ts";
-import { Subscription } from "./subscription.ts";
 
 const DEFAULT_BYTES = 64 << 20;
 const DEFAULT_LISTENER_BYTES = 8 << 20;

@@ -1,6 +1,7 @@
 import { Failure } from "@millrace/failure";
 import { sqliteFailure } from "@millrace/sqlite";
 import type { CallOptions, ClaimBatch, ClaimStore } from "../cache.ts";
+import { checkBatch, checkSlots } from "../claim-batch.ts";
 import { CLAIM_ID_BYTES } from "../claim-format.ts";
 import { POSITION_BYTES } from "../position.ts";
 import { type ClaimPage, wordsOf } from "./claim-page.ts";
@@ -301,22 +302,10 @@ export class EmbeddedClaims implements ClaimStore {
     for (const slot of this.#slots.values()) slot.pages.length = 0;
   }
 
-  #check(batch: Partial<ClaimBatch> | undefined, options: CallOptions | undefined): void {
+  #check(batch: Parameters<typeof checkBatch>[0] | undefined, options: CallOptions | undefined): void {
     if (this.#closed) throw new Failure("unavailable", "CLOSED", "The store of claims is closed.");
     if (options?.signal?.aborted)
       throw new Failure("cancelled", "CANCELLED", "The call was cancelled before it began.");
-    if (batch === undefined) return;
-    const { count = 0, ids, slots, positions } = batch;
-    const tooShort =
-      (ids?.length ?? 0) < count * CLAIM_ID_BYTES ||
-      (slots?.length ?? 0) < count ||
-      (positions !== undefined && positions.length < count * POSITION_BYTES);
-    if (tooShort) throw Failure.invalidField("count", "is more than the arrays hold");
-  }
-}
-
-function checkSlots(batch: ClaimBatch): void {
-  for (let i = 0; i < batch.count; i++) {
-    if (!Number.isSafeInteger(batch.slots[i])) throw Failure.invalidField("slots", "must be whole numbers");
+    if (batch !== undefined) checkBatch(batch);
   }
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SeriesKey } from "../cell-store.ts";
+import { RecentMap } from "../recent-map.ts";
 import { eraSpan } from "./era.ts";
-import { RecentMap } from "./recent-map.ts";
 
 /** A series as its blocks know it. */
 export type Series = {

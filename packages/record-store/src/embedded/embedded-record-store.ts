@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { Failure } from "@millrace/failure";
 import { sqliteFailure } from "@millrace/sqlite";
 import { checkChange, checkName, checkPage } from "../limits.ts";
+import { NoticeQueue } from "../notice-queue.ts";
 import type {
   CallOptions,
   RecordChange,
@@ -11,7 +12,6 @@ import type {
   StoredRecord,
 } from "../record-store.ts";
 import { openDatabase } from "./database.ts";
-import { NoticeQueue } from "./notice-queue.ts";
 import { cancelled, PutQueue } from "./put-queue.ts";
 import { RecordTable } from "./record-table.ts";
 

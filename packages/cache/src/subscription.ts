@@ -1,5 +1,5 @@
 import { Failure } from "@millrace/failure";
-import type { ChannelMessage } from "../cache.ts";
+import type { ChannelMessage } from "./cache.ts";
 
 /** The messages of a channel that one listener has not taken yet, within a bound. */
 export class Subscription implements AsyncIterable<ChannelMessage> {
@@ -22,15 +22,21 @@ export class Subscription implements AsyncIterable<ChannelMessage> {
     if (this.#ended) return;
     if (this.#bytes + message.payload.length > this.#maxBytes) {
       const text = `The listener of ${message.channel} fell more than ${this.#maxBytes} bytes behind.`;
-      this.#failure = new Failure("exhausted", "OVERLOADED", text);
-      this.#queue = [];
-      this.end();
+      this.fail(new Failure("exhausted", "OVERLOADED", text));
       return;
     }
     // A message without payload takes room as well.
     this.#bytes += message.payload.length + 64;
     this.#queue.push(message);
     this.#wake?.();
+  }
+
+  /** Ends it with a failure, and without the messages that wait: what the listener gets then is no gap. */
+  fail(failure: Failure): void {
+    if (this.#ended) return;
+    this.#failure = failure;
+    this.#queue = [];
+    this.end();
   }
 
   /** Ends it after the messages that wait. Idempotent. */

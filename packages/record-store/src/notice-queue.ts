@@ -1,5 +1,5 @@
 import { Failure } from "@millrace/failure";
-import type { RecordNotice } from "../record-store.ts";
+import type { RecordNotice } from "./record-store.ts";
 
 const MAX_WAITING = 10_000;
 
@@ -30,6 +30,12 @@ export class NoticeQueue implements AsyncIterator<readonly RecordNotice[], undef
   /** Nothing more comes; what waits is dropped. */
   end(): void {
     if (this.#state === "open") this.#finish("ended");
+    this.#wake?.();
+  }
+
+  /** The watcher is told to begin anew: changes may have been missed. */
+  fallBehind(): void {
+    if (this.#state === "open") this.#finish("behind");
     this.#wake?.();
   }
 

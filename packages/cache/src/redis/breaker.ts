@@ -1,0 +1,71 @@
+import { Failure } from "@millrace/failure";
+import type { Meter } from "@opentelemetry/api";
+import { BrokenCircuitError, CircuitState, circuitBreaker, handleWhen, SamplingBreaker } from "cockatiel";
+
+const THRESHOLD = 0.5;
+const WINDOW_MS = 60_000;
+/** A few calls say little: below this number in a minute nothing is stopped. */
+const MIN_CALLS = 20;
+const HALF_OPEN_AFTER_MS = 30_000;
+
+/** Whether a breaker lets calls through: all, none, or one to see how it goes. */
+export type BreakerState = "closed" | "open" | "halfOpen";
+
+/**
+ * Stops calling what has failed in more than half of the calls of the last minute, of 20 at least, and tries a single
+ * call 30 s later. Only failures that say the server is away or slow count.
+ */
+export class Breaker {
+  readonly #name: string;
+  readonly #policy = circuitBreaker(
+    handleWhen((error) => error instanceof Failure && isOutage(error)),
+    {
+      breaker: new SamplingBreaker({
+        threshold: THRESHOLD,
+        duration: WINDOW_MS,
+        minimumRps: (MIN_CALLS / WINDOW_MS) * 1000,
+      }),
+      halfOpenAfter: HALF_OPEN_AFTER_MS,
+    },
+  );
+
+  /** @param name how messages begin that say that nothing is sent, as in "The Redis of the cache" */
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  get state(): BreakerState {
+    if (this.#policy.state === CircuitState.Closed) return "closed";
+    return this.#policy.state === CircuitState.HalfOpen ? "halfOpen" : "open";
+  }
+
+  /** Does the work, or fails with `unavailable` at once while the breaker is open. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#policy.execute(work);
+    } catch (error) {
+      if (!(error instanceof BrokenCircuitError)) throw error;
+      const message = `${this.#name} failed too often; it is tried again within ${HALF_OPEN_AFTER_MS / 1000} s.`;
+      const details = { cause: error, retryAfterMs: HALF_OPEN_AFTER_MS };
+      throw new Failure("unavailable", "BACKEND_UNAVAILABLE", message, details);
+    }
+  }
+}
+
+/**
+ * Measures breakers: `millrace.breaker.state` (gauge, by `breaker`): 0 closed, 1 half-open, 2 open.
+ *
+ * @param name the attribute's value, such as "claims"
+ */
+export function observeBreaker(meter: Meter, name: string, from: { readonly breakerState: BreakerState }): void {
+  const values: Readonly<Record<BreakerState, number>> = { closed: 0, halfOpen: 1, open: 2 };
+  meter
+    .createObservableGauge("millrace.breaker.state", {
+      description: "Whether calls are let through: 0 all, 1 a single one to see how it goes, 2 none.",
+    })
+    .addCallback((result) => result.observe(values[from.breakerState], { breaker: name }));
+}
+
+function isOutage(failure: Failure): boolean {
+  return (failure.kind === "unavailable" || failure.kind === "unknownOutcome") && failure.reason !== "CLOSED";
+}

@@ -1,0 +1,6 @@
+export { type CassandraOptions, checkKeyspace, connect } from "./connect.ts";
+export { cancelled, cassandraFailure } from "./failure.ts";
+export { inParallel } from "./in-parallel.ts";
+export { awaitSchema, type MigrateOptions, migrate, type SchemaPart } from "./migrate.ts";
+export { CassandraSession, type CqlRow, type Statement } from "./session.ts";
+export { checkCluster, type TableOptions, tableOptions } from "./startup-checks.ts";

@@ -1,0 +1,86 @@
+import { Failure } from "@millrace/failure";
+import type { CassandraOptions } from "./connect.ts";
+import type { CassandraSession } from "./session.ts";
+
+/** What matters of a table's options. */
+export type TableOptions = { readonly readRepair: string; readonly ttlSeconds: number };
+
+/** The options of the keyspace's tables, by name. */
+export async function tableOptions(session: CassandraSession): Promise<ReadonlyMap<string, TableOptions>> {
+  const rows = await session.read("reading Cassandra's schema", {
+    query: "SELECT table_name, read_repair, default_time_to_live FROM system_schema.tables WHERE keyspace_name = ?",
+    params: [session.keyspace],
+  });
+  return new Map(
+    rows.map((row) => [
+      String(row.table_name),
+      { readRepair: String(row.read_repair), ttlSeconds: Number(row.default_time_to_live ?? 0) },
+    ]),
+  );
+}
+
+/**
+ * Checks what the promises rest on: the keyspace has replicas in the local data centre, and the tables repair what they
+ * read. Fails with `precondition`, saying what to do; gives warnings of what is allowed and unsafe.
+ *
+ * @param tables those that must repair before they answer
+ */
+export async function checkCluster(
+  session: CassandraSession,
+  options: CassandraOptions,
+  tables: readonly string[],
+): Promise<readonly string[]> {
+  const warnings: string[] = [];
+  await checkReplication(session, options, warnings);
+  const found = await tableOptions(session);
+  for (const name of tables) {
+    const readRepair = found.get(name)?.readRepair;
+    if (readRepair?.toUpperCase() === "BLOCKING") continue;
+    throw refusal(
+      `the table ${session.keyspace}.${name} has read_repair = '${readRepair}'; without 'BLOCKING' a later read may give ` +
+        `an earlier state, and events would be counted twice: ALTER TABLE ${session.keyspace}.${name} WITH read_repair = 'BLOCKING'`,
+    );
+  }
+  if ((await commitLogSync(session)) === "periodic") {
+    warnings.push(
+      "Cassandra's commitlog_sync is periodic: a node that is killed forgets about the last 10 seconds that it had " +
+        "confirmed. Set it to batch or group, or keep three replicas that never fail together",
+    );
+  }
+  return warnings;
+}
+
+async function checkReplication(session: CassandraSession, options: CassandraOptions, warnings: string[]) {
+  const [row] = await session.read("reading Cassandra's schema", {
+    query: "SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = ?",
+    params: [session.keyspace],
+  });
+  const replication = (row?.replication ?? {}) as Record<string, string>;
+  const local = options.localDataCenter;
+  if (replication.class?.endsWith("NetworkTopologyStrategy")) {
+    if (replication[local] === undefined) {
+      throw refusal(
+        `the keyspace ${session.keyspace} has no replicas in the data centre "${local}": ` +
+          "ALTER KEYSPACE it so that it has, or name another local data centre",
+      );
+    }
+  } else {
+    warnings.push(`the keyspace ${session.keyspace} does not use NetworkTopologyStrategy: it knows no data centres`);
+  }
+  const copies = Number(replication[local] ?? replication.replication_factor ?? 0);
+  if (copies < 3) {
+    warnings.push(`the keyspace ${session.keyspace} keeps ${copies} of each row: with fewer than 3, no node may fail`);
+  }
+}
+
+async function commitLogSync(session: CassandraSession): Promise<string | undefined> {
+  const [row] = await session.read("reading Cassandra's settings", {
+    query: "SELECT value FROM system_views.settings WHERE name = ?",
+    params: ["commitlog_sync"],
+  });
+  return row === undefined ? undefined : String(row.value);
+}
+
+function refusal(message: string): Failure {
+  return new Failure("precondition", "BACKEND_UNAVAILABLE", message);
+}

@@ -1,0 +1,53 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { freePorts } from "../free-ports.ts";
+import { bringJava, type JavaProgram } from "../jars.ts";
+import { type Launched, launch } from "../launch.ts";
+import type { Probe } from "../probe.ts";
+import { javaOptions } from "./java-options.ts";
+import { settingsOf } from "./settings.ts";
+
+const READY_WITHIN_MS = 120_000;
+const DAEMON = "org.apache.cassandra.service.CassandraDaemon";
+const TOKENS = 2n ** 64n;
+const TOKEN_MIN = -(2n ** 63n);
+
+/** An OPTIONS frame of the native protocol, version 4, without a body; SUPPORTED answers it. */
+export const CASSANDRA_PROBE: Probe = {
+  question: Uint8Array.of(4, 0, 0, 0, 5, 0, 0, 0, 0),
+  isGood: (answer) => answer[0] === 0x84 && answer[4] === 6,
+};
+
+/** What Cassandra is started with; brought where it is missing. */
+export function bringCassandra(folder: string): Promise<JavaProgram> {
+  return bringJava(join(import.meta.dirname, "pom.xml"), folder);
+}
+
+/** Starts a Cassandra of one node, its data centre `datacenter1`, with its data and log in `folder`. */
+export function startCassandra(folder: string): Promise<Launched[]> {
+  return startNodes(1, folder);
+}
+
+/** Starts a Cassandra of three nodes at 127.0.0.1 to 127.0.0.3, with their data and logs in `folder`. */
+export function startCassandraCluster(folder: string): Promise<Launched[]> {
+  return startNodes(3, folder);
+}
+
+/** The nodes share the ring of 2^64 tokens evenly. */
+async function startNodes(count: number, folder: string): Promise<Launched[]> {
+  const { java, jars } = await bringCassandra(folder);
+  const [port = 0, storagePort = 0] = await freePorts(2);
+  const ring = Array.from({ length: count }, (_, index) => `127.0.0.${index + 1}`);
+  const start = (host: string, index: number): Promise<Launched> => {
+    const data = join(folder, "data", host);
+    const settings = join(folder, `cassandra-${host}.yaml`);
+    const token = TOKEN_MIN + (BigInt(index) * TOKENS) / BigInt(count);
+    mkdirSync(data, { recursive: true });
+    writeFileSync(settings, settingsOf({ host, token, ring, port, storagePort, data }));
+    const args = [...javaOptions(settings, data), "-cp", jars.join(delimiter), DAEMON];
+    const log = join(folder, `cassandra-${host}.log`);
+    const address = `${host}:${port}`;
+    return launch({ command: java, args, log, address, probe: CASSANDRA_PROBE, withinMs: READY_WITHIN_MS });
+  };
+  return Promise.all(ring.map(start));
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { freePorts } from "../free-ports.ts";
+import { bringJava, type JavaProgram } from "../jars.ts";
+import { type Launched, launch } from "../launch.ts";
+import { runProgram } from "../programs.ts";
+import { knowsBrokers } from "./probe.ts";
+import { settingsOf } from "./settings.ts";
+
+const READY_WITHIN_MS = 60_000;
+
+/** Small, and quick to start rather than fast. */
+const JAVA_OPTIONS = [
+  "-Xms64m",
+  "-Xmx512m",
+  "-XX:+UseSerialGC",
+  "-XX:TieredStopAtLevel=1",
+  "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+  "-Dorg.slf4j.simpleLogger.showDateTime=true",
+];
+
+/** What Kafka is started with; brought where it is missing. */
+export function bringKafka(folder: string): Promise<JavaProgram> {
+  return bringJava(join(import.meta.dirname, "pom.xml"), folder);
+}
+
+/** Starts a Kafka of one broker, with its data and log in `folder`. */
+export function startKafka(folder: string): Promise<Launched[]> {
+  return startBrokers(1, folder);
+}
+
+/** Starts a Kafka of three brokers, with their data and logs in `folder`. */
+export function startKafkaCluster(folder: string): Promise<Launched[]> {
+  return startBrokers(3, folder);
+}
+
+/** Every broker is a controller too. */
+async function startBrokers(count: number, folder: string): Promise<Launched[]> {
+  const { java, jars } = await bringKafka(folder);
+  const options = [...JAVA_OPTIONS, "-cp", jars.join(delimiter)];
+  const ports = await freePorts(2 * count);
+  const controllerPorts = ports.slice(count);
+  const clusterId = randomBytes(16).toString("base64url");
+  const start = async (port: number, index: number): Promise<Launched> => {
+    const id = index + 1;
+    const data = join(folder, "data", `${id}`);
+    const log = join(folder, `kafka-${id}.log`);
+    const settings = join(folder, `server-${id}.properties`);
+    mkdirSync(data, { recursive: true });
+    writeFileSync(settings, settingsOf({ id, port, controllerPorts, data }));
+    const format = ["kafka.tools.StorageTool", "format", `--cluster-id=${clusterId}`, "--config", settings];
+    await runProgram({ command: java, args: [...options, ...format], log });
+    const args = [...options, "kafka.Kafka", settings];
+    const address = `127.0.0.1:${port}`;
+    return launch({ command: java, args, log, address, probe: knowsBrokers(count), withinMs: READY_WITHIN_MS });
+  };
+  return Promise.all(ports.slice(0, count).map(start));
+}

@@ -1,0 +1,51 @@
+import { bringCassandra, CASSANDRA_PROBE, startCassandra, startCassandraCluster } from "./cassandra/server.ts";
+import { knowsBrokers } from "./kafka/probe.ts";
+import { bringKafka, startKafka, startKafkaCluster } from "./kafka/server.ts";
+import type { Launched } from "./launch.ts";
+import type { Probe } from "./probe.ts";
+import { CLUSTER_PROBE, startRedisCluster } from "./redis/cluster.ts";
+import { bringRedis, REDIS_PROBE, startRedis } from "./redis/server.ts";
+
+/** One kind of server. */
+export type Kind = {
+  /** The environment variable with addresses (host:port, separated by commas) that are used instead of a server of ours. */
+  readonly variable: string;
+  readonly probe: Probe;
+  /** Brings to this machine what it is made of, unless it is there; logs of that go to `folder`. */
+  readonly bring: (folder: string) => Promise<unknown>;
+  /** Starts its nodes, with their data under `folder`/data and their logs beside them. */
+  readonly start: (folder: string) => Promise<Launched[]>;
+};
+
+/** Every kind of server that tests can ask for. */
+export const KINDS = {
+  redis: { variable: "MILLRACE_TEST_REDIS", probe: REDIS_PROBE, bring: bringRedis, start: startRedis },
+  cassandra: {
+    variable: "MILLRACE_TEST_CASSANDRA",
+    probe: CASSANDRA_PROBE,
+    bring: bringCassandra,
+    start: startCassandra,
+  },
+  kafka: { variable: "MILLRACE_TEST_KAFKA", probe: knowsBrokers(1), bring: bringKafka, start: startKafka },
+  kafkaCluster: {
+    variable: "MILLRACE_TEST_KAFKA_CLUSTER",
+    probe: knowsBrokers(3),
+    bring: bringKafka,
+    start: startKafkaCluster,
+  },
+  cassandraCluster: {
+    variable: "MILLRACE_TEST_CASSANDRA_CLUSTER",
+    probe: CASSANDRA_PROBE,
+    bring: bringCassandra,
+    start: startCassandraCluster,
+  },
+  redisCluster: {
+    variable: "MILLRACE_TEST_REDIS_CLUSTER",
+    probe: CLUSTER_PROBE,
+    bring: bringRedis,
+    start: startRedisCluster,
+  },
+} as const satisfies Record<string, Kind>;
+
+/** The name of a kind. */
+export type KindName = keyof typeof KINDS;
