@@ -32,7 +32,7 @@ export async function ask(address: string, { question, isGood }: Probe): Promise
 }
 
 /** The parts of "host:port", with an IPv6 host in brackets. */
-function hostAndPort(address: string): { host: string; port: number } {
+export function hostAndPort(address: string): { host: string; port: number } {
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(address) ?? [];
   if (host === undefined) throw new Error(`"${address}" is not host:port`);
   return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
