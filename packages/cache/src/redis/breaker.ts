@@ -1,6 +1,7 @@
 import { Failure } from "@millrace/failure";
 import type { Meter } from "@opentelemetry/api";
-import { BrokenCircuitError, CircuitState, circuitBreaker, handleWhen, SamplingBreaker } from "cockatiel";
+import { BrokenCircuitError, type CircuitBreakerPolicy, CircuitState, circuitBreaker, handleWhen } from "cockatiel";
+import { RecentCalls } from "./recent-calls.ts";
 
 const THRESHOLD = 0.5;
 const WINDOW_MS = 60_000;
@@ -11,27 +12,37 @@ const HALF_OPEN_AFTER_MS = 30_000;
 /** Whether a breaker lets calls through: all, none, or one to see how it goes. */
 export type BreakerState = "closed" | "open" | "halfOpen";
 
+/** When a breaker opens and tries again; what is left out is as {@link Breaker} says. */
+export type BreakerOptions = {
+  /** The time whose calls are looked at, in milliseconds. */
+  readonly windowMs?: number;
+  /** With fewer calls in that time nothing is stopped. */
+  readonly minCalls?: number;
+  /** After how many milliseconds one call tries again. */
+  readonly halfOpenAfterMs?: number;
+};
+
 /**
  * Stops calling what has failed in more than half of the calls of the last minute, of 20 at least, and tries a single
  * call 30 s later. Only failures that say the server is away or slow count.
  */
 export class Breaker {
   readonly #name: string;
-  readonly #policy = circuitBreaker(
-    handleWhen((error) => error instanceof Failure && isOutage(error)),
-    {
-      breaker: new SamplingBreaker({
-        threshold: THRESHOLD,
-        duration: WINDOW_MS,
-        minimumRps: (MIN_CALLS / WINDOW_MS) * 1000,
-      }),
-      halfOpenAfter: HALF_OPEN_AFTER_MS,
-    },
-  );
+  readonly #policy: CircuitBreakerPolicy;
+  readonly #halfOpenAfterMs: number;
 
   /** @param name how messages begin that say that nothing is sent, as in "The Redis of the cache" */
-  constructor(name: string) {
+  constructor(name: string, options: BreakerOptions = {}) {
+    const { windowMs = WINDOW_MS, minCalls = MIN_CALLS, halfOpenAfterMs = HALF_OPEN_AFTER_MS } = options;
     this.#name = name;
+    this.#halfOpenAfterMs = halfOpenAfterMs;
+    this.#policy = circuitBreaker(
+      handleWhen((error) => error instanceof Failure && isOutage(error)),
+      {
+        breaker: new RecentCalls(windowMs, THRESHOLD, minCalls, Date.now),
+        halfOpenAfter: halfOpenAfterMs,
+      },
+    );
   }
 
   get state(): BreakerState {
@@ -45,8 +56,8 @@ export class Breaker {
       return await this.#policy.execute(work);
     } catch (error) {
       if (!(error instanceof BrokenCircuitError)) throw error;
-      const message = `${this.#name} failed too often; it is tried again within ${HALF_OPEN_AFTER_MS / 1000} s.`;
-      const details = { cause: error, retryAfterMs: HALF_OPEN_AFTER_MS };
+      const message = `${this.#name} failed too often; it is tried again within ${this.#halfOpenAfterMs / 1000} s.`;
+      const details = { cause: error, retryAfterMs: this.#halfOpenAfterMs };
       throw new Failure("unavailable", "BACKEND_UNAVAILABLE", message, details);
     }
   }

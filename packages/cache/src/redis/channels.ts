@@ -3,6 +3,17 @@ import type { Cluster, Redis } from "ioredis";
 import type { Subscription } from "../subscription.ts";
 import { RedisConnection, type RedisConnectionOptions } from "./redis-connection.ts";
 
+/** What {@link Channels} takes. */
+export type ChannelsOptions = RedisConnectionOptions & {
+  /** How often the connection of listeners is asked whether it lives, in milliseconds; 5,000 by default. */
+  readonly askEveryMs?: number;
+};
+
+/** By asking this often it is found that the connection is dead, by which else nothing would ever come. */
+const ASK_EVERY_MS = 5000;
+/** In a Cluster so many channels are asked for, which lie on all its nodes with near certainty. */
+const CHANNELS_ASKED = 100;
+
 /** The listeners of one channel in this process, who share a subscription. */
 type Channel = {
   readonly channel: string;
@@ -17,12 +28,13 @@ type Channel = {
  */
 export class Channels {
   readonly #publisher: RedisConnection;
-  readonly #options: RedisConnectionOptions;
+  readonly #options: ChannelsOptions;
   readonly #channels = new Map<string, Channel>();
   #listening: RedisConnection | undefined;
+  #asking: NodeJS.Timeout | undefined;
   #listeners = 0;
 
-  constructor(publisher: RedisConnection, options: RedisConnectionOptions) {
+  constructor(publisher: RedisConnection, options: ChannelsOptions) {
     this.#publisher = publisher;
     this.#options = options;
   }
@@ -73,6 +85,7 @@ export class Channels {
 
   /** Ends all subscriptions after the messages that wait. */
   close(): void {
+    clearInterval(this.#asking);
     for (const { listeners } of [...this.#channels.values()]) for (const listener of [...listeners]) listener.end();
     this.#listening?.close();
   }
@@ -86,9 +99,24 @@ export class Channels {
       // In a Cluster a single node may go, or be connected to anew.
       client.on("-node", () => this.#broke());
       client.on("-subscriber", () => this.#broke());
+      this.#asking = setInterval(() => void this.#ask(), this.#options.askEveryMs ?? ASK_EVERY_MS).unref();
     }
     await this.#listening.connected(this.#options.commandTimeoutMs ?? 1000);
     return this.#listening;
+  }
+
+  /** Subscribes once more to each channel, which changes nothing where the connection lives. */
+  async #ask(): Promise<void> {
+    const listening = this.#listening;
+    if (listening === undefined || this.#channels.size === 0 || listening.client.status !== "ready") return;
+    try {
+      // A Cluster has its channels on several nodes; elsewhere one stands for all.
+      const names = [...this.#channels.keys()].slice(0, listening.mode === "cluster" ? CHANNELS_ASKED : 1);
+      await Promise.all(names.map((name) => subscribe(listening, name)));
+    } catch {
+      this.#broke();
+      listening.client.disconnect(true);
+    }
   }
 
   #receive(client: Redis | Cluster): void {

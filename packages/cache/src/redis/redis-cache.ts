@@ -3,8 +3,8 @@ import type { Redis } from "ioredis";
 import type { Cache, CallOptions, ChannelMessage } from "../cache.ts";
 import { Subscription } from "../subscription.ts";
 import type { BreakerState } from "./breaker.ts";
-import { Channels } from "./channels.ts";
-import { RedisConnection, type RedisConnectionOptions } from "./redis-connection.ts";
+import { Channels, type ChannelsOptions } from "./channels.ts";
+import { RedisConnection } from "./redis-connection.ts";
 import { checkServers, judgeServer } from "./server-check.ts";
 
 const DEFAULT_PREFIX = "millrace";
@@ -21,7 +21,7 @@ if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) 
 return tostring(value)`;
 
 /** What {@link openRedisCache} takes. */
-export type RedisCacheOptions = RedisConnectionOptions & {
+export type RedisCacheOptions = ChannelsOptions & {
   /** Payloads that may wait for one listener, 8 MiB by default. */
   readonly maxListenerBytes?: number;
 };

@@ -53,10 +53,7 @@ describe("the claims in Redis", () => {
     const { store, link, address, prefix } = await behindLink();
     const batch = sequence(0, 100);
     link.muteAnswers();
-    await expect(store.claim(batch, KEEP_MS)).rejects.toMatchObject({
-      kind: "unknownOutcome",
-      reason: "BACKEND_TIMEOUT",
-    });
+    await expect(store.claim(batch, KEEP_MS)).rejects.toMatchObject({ kind: "unknownOutcome" });
     await expect(store.ready()).rejects.toMatchObject({ kind: "unavailable" });
     const other = await openRedisClaims({ address, prefix });
     onTestFinished(() => other.close());

@@ -5,11 +5,13 @@ import { Failure } from "@millrace/failure";
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import type { CallOptions } from "../cache.ts";
 import { parseRedisAddress, type RedisAddress } from "./address.ts";
-import { Breaker, type BreakerState } from "./breaker.ts";
+import { Breaker, type BreakerOptions, type BreakerState } from "./breaker.ts";
 import { connectFailure, type Effect, redisFailure } from "./redis-failure.ts";
 
 const COMMAND_TIMEOUT_MS = 1000;
 const CONNECT_TIMEOUT_MS = 2000;
+/** A connection from which nothing comes for so much longer than a command may take is given up, and made anew. */
+const SILENCE_MS = 500;
 const RECONNECT_FROM_MS = 50;
 const RECONNECT_TO_MS = 2000;
 const RETRY_FROM_MS = 20;
@@ -31,6 +33,8 @@ export type RedisConnectionOptions = {
   readonly prefix?: string;
   /** How long one command may take, in milliseconds; 1,000 by default. */
   readonly commandTimeoutMs?: number;
+  /** When calls are stopped for a while; see {@link Breaker} for what is so by default. */
+  readonly breaker?: BreakerOptions;
   /** Told in plain words what is not right but can be lived with. */
   readonly warn?: (message: string) => void;
 };
@@ -51,7 +55,7 @@ export class RedisConnection {
   constructor(name: string, options: RedisConnectionOptions) {
     const address = parseRedisAddress(options.address);
     this.#name = name;
-    this.#breaker = new Breaker(`The Redis of ${name}`);
+    this.#breaker = new Breaker(`The Redis of ${name}`, options.breaker);
     this.mode = address.mode;
     this.client = connect(address, options);
     // Each failing call tells of it; without a listener the driver would print it.
@@ -81,10 +85,10 @@ export class RedisConnection {
     }
   }
 
-  /** Sends a command once. */
+  /** Sends a command once. Whoever cancels waits no longer; what becomes of the command still counts for the breaker. */
   async once<T>(effect: Effect, options: CallOptions | undefined, send: () => Promise<T>): Promise<T> {
     this.check(options);
-    return this.#breaker.run(async () => {
+    const sent = this.#breaker.run(async () => {
       try {
         return await send();
       } catch (error) {
@@ -92,6 +96,7 @@ export class RedisConnection {
         throw this.#closed ? this.#closedFailure(error) : redisFailure(error, this.#name, effect);
       }
     });
+    return orCancelled(sent, options?.signal);
   }
 
   /** Sends a command that may be repeated, up to three times while it may help. */
@@ -102,7 +107,7 @@ export class RedisConnection {
       } catch (error) {
         if (attempt === ATTEMPTS || !mayRepeat(error) || this.#closed || this.breakerState === "open") throw error;
         // Half of the pause is random, so that those who failed together do not come back together.
-        await delay(RETRY_FROM_MS * 2 ** attempt * (0.5 + Math.random() / 2));
+        await orCancelled(delay(RETRY_FROM_MS * 2 ** attempt * (0.5 + Math.random() / 2)), options?.signal);
       }
     }
   }
@@ -111,7 +116,7 @@ export class RedisConnection {
   check(options: CallOptions | undefined): void {
     if (this.#closed) throw this.#closedFailure();
     if (options?.signal?.aborted) {
-      throw new Failure("cancelled", "CANCELLED", "The call was cancelled before it began.");
+      throw cancelled("before it began");
     }
   }
 
@@ -130,16 +135,35 @@ export class RedisConnection {
 /** Answers come as RESP2 knows them, which is the driver's default. */
 type PlainOptions = RedisOptions & { readonly replyMapping: "legacy" };
 
+/** What the work gives, or a failure as soon as the signal aborts. */
+async function orCancelled<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const cancel = () => reject(cancelled("while it waited for its answer"));
+  signal.addEventListener("abort", cancel, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+}
+
+function cancelled(when: string): Failure {
+  return new Failure("cancelled", "CANCELLED", `The call was cancelled ${when}.`);
+}
+
 function mayRepeat(error: unknown): boolean {
   return error instanceof Failure && (error.kind === "unavailable" || error.kind === "unknownOutcome");
 }
 
 function connect(address: RedisAddress, options: RedisConnectionOptions): Redis | Cluster {
   const tls = address.tls ? tlsOptions(options) : undefined;
+  const commandTimeoutMs = options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS;
   const single: PlainOptions = {
     replyMapping: "legacy",
     connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
+    commandTimeout: commandTimeoutMs,
+    socketTimeout: commandTimeoutMs + SILENCE_MS,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
@@ -153,8 +177,10 @@ function connect(address: RedisAddress, options: RedisConnectionOptions): Redis 
     ...(tls === undefined ? {} : { tls }),
   };
   if (address.mode === "cluster") {
-    const { connectTimeout, commandTimeout, maxRetriesPerRequest, username, password, tls: nodeTls } = single;
-    const redisOptions = { connectTimeout, commandTimeout, maxRetriesPerRequest, username, password, tls: nodeTls };
+    const { connectTimeout, commandTimeout, socketTimeout, maxRetriesPerRequest } = single;
+    const { username, password, tls: nodeTls } = single;
+    const times = { connectTimeout, commandTimeout, socketTimeout, maxRetriesPerRequest };
+    const redisOptions = { ...times, username, password, tls: nodeTls };
     return new Cluster(
       address.nodes.map(({ host, port }) => ({ host, port })),
       {

@@ -27,7 +27,7 @@ const NOT_SENT = /enableOfflineQueue|isn't (?:writeable|ready)|None of startup n
 export function redisFailure(error: unknown, name: string, effect: Effect): Failure {
   if (error instanceof Failure) return error;
   const text = error instanceof Error ? error.message : "";
-  const details = { cause: error };
+  const details = { cause: withoutArguments(error) };
   const refusal = REFUSALS[/^[A-Z]+/.exec(text)?.[0] ?? ""];
   if (refusal !== undefined) {
     return new Failure("unavailable", "BACKEND_UNAVAILABLE", `The Redis of ${name} ${refusal}.`, details);
@@ -48,7 +48,7 @@ export function redisFailure(error: unknown, name: string, effect: Effect): Fail
 /** Why no connection came about within a time, by the last error of the driver if there was one. */
 export function connectFailure(error: unknown, name: string, timeoutMs: number): Failure {
   const text = error instanceof Error ? error.message : "";
-  const details = { cause: error };
+  const details = { cause: withoutArguments(error) };
   const unavailable = (message: string) => new Failure("unavailable", "BACKEND_UNAVAILABLE", message, details);
   const refusal = REFUSALS[/^[A-Z]+/.exec(text)?.[0] ?? ""];
   if (refusal !== undefined) return unavailable(`The Redis of ${name} ${refusal}.`);
@@ -57,4 +57,10 @@ export function connectFailure(error: unknown, name: string, timeoutMs: number):
   }
   const seconds = timeoutMs / 1000;
   return unavailable(`The Redis of ${name} did not answer for ${seconds} s; is its address right, and does it run?`);
+}
+
+/** The driver puts the command with its arguments on errors: passwords, ids and megabytes, which nobody may find in a log. */
+function withoutArguments(error: unknown): unknown {
+  if (error instanceof Error && "command" in error) delete error.command;
+  return error;
 }

@@ -6,6 +6,10 @@ export type Link = {
   readonly address: string;
   /** From now on requests arrive, and their answers do not. */
   muteAnswers(): void;
+  /** From now on nothing arrives on either side of what is connected; what connects later is served. */
+  blackHole(): void;
+  /** Ends the connection by which so many bytes have gone to the server, counted from now. */
+  resetAfter(bytes: number): void;
   /** Ends the connection by which the next answer comes, instead of the answer; new connections are taken. */
   cutNextAnswer(): void;
   /** Ends all connections; new ones are taken. */
@@ -22,12 +26,15 @@ export async function startLink(address: string): Promise<Link> {
   let muted = false;
   let refusing = false;
   let cutting = false;
+  let bytesLeft = Number.POSITIVE_INFINITY;
+  let holes = 0;
   const server = createServer((near) => {
     if (refusing) {
       near.destroy();
       return;
     }
     const far = connect(Number(port), hostname);
+    const since = holes;
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on("error", () => {});
@@ -37,8 +44,16 @@ export async function startLink(address: string): Promise<Link> {
         far.destroy();
       });
     }
-    near.on("data", (bytes) => far.write(bytes));
+    near.on("data", (bytes) => {
+      if (since < holes) return;
+      far.write(bytes.subarray(0, bytesLeft));
+      bytesLeft -= bytes.length;
+      if (bytesLeft > 0) return;
+      bytesLeft = Number.POSITIVE_INFINITY;
+      near.resetAndDestroy();
+    });
     far.on("data", (bytes) => {
+      if (since < holes) return;
       if (cutting) near.destroy();
       else if (!muted) near.write(bytes);
       cutting = false;
@@ -52,6 +67,12 @@ export async function startLink(address: string): Promise<Link> {
     address: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
     muteAnswers: () => {
       muted = true;
+    },
+    blackHole: () => {
+      holes++;
+    },
+    resetAfter: (bytes) => {
+      bytesLeft = bytes;
     },
     cutNextAnswer: () => {
       cutting = true;

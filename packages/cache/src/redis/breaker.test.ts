@@ -1,0 +1,105 @@
+import { Failure } from "@millrace/failure";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Breaker, observeBreaker } from "./breaker.ts";
+
+const AWAY = new Failure("unavailable", "BACKEND_UNAVAILABLE", "away");
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000 });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a breaker", () => {
+  it("opens when more than half of a minute's calls fail, and then calls nothing", async () => {
+    const breaker = new Breaker("The Redis of tests");
+    await call(breaker, "good", 30);
+    await call(breaker, "bad", 25);
+    expect(breaker.state).toBe("closed");
+    await call(breaker, "bad", 10);
+    expect(breaker.state).toBe("open");
+    const work = vi.fn();
+    await expect(breaker.run(work)).rejects.toMatchObject({ kind: "unavailable", retryAfterMs: 30_000 });
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  it("stays closed while there are less than 20 calls a minute", async () => {
+    const breaker = new Breaker("The Redis of tests");
+    for (let call = 0; call < 30; call++) {
+      await breaker.run(() => Promise.reject(AWAY)).catch(() => {});
+      vi.advanceTimersByTime(5000);
+    }
+    expect(breaker.state).toBe("closed");
+  });
+
+  it("forgets failures of more than a minute ago", async () => {
+    const breaker = new Breaker("The Redis of tests");
+    await call(breaker, "good", 15);
+    await call(breaker, "bad", 14);
+    vi.advanceTimersByTime(61_000);
+    await call(breaker, "good", 10);
+    await call(breaker, "bad", 9);
+    await call(breaker, "good", 1);
+    await call(breaker, "bad", 1);
+    expect(breaker.state).toBe("closed");
+    await call(breaker, "bad", 2);
+    expect(breaker.state).toBe("open");
+  });
+
+  it("lets a single call through after 30 s, which closes it or keeps it open for 30 s more", async () => {
+    const breaker = new Breaker("The Redis of tests");
+    await call(breaker, "bad", 25);
+    vi.advanceTimersByTime(29_000);
+    await expect(breaker.run(async () => "came through")).rejects.toMatchObject({ kind: "unavailable" });
+    vi.advanceTimersByTime(1001);
+    await call(breaker, "bad", 1);
+    await expect(breaker.run(async () => "came through")).rejects.toMatchObject({ kind: "unavailable" });
+    vi.advanceTimersByTime(30_001);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const first = breaker.run(() => promise);
+    expect(breaker.state).toBe("halfOpen");
+    resolve("came through");
+    await expect(first).resolves.toBe("came through");
+    expect(breaker.state).toBe("closed");
+  });
+
+  it("takes no offence at refusals that say nothing of the server's health", async () => {
+    const breaker = new Breaker("The Redis of tests");
+    const invalid = Failure.invalidField("key", "is wrong");
+    for (let call = 0; call < 40; call++) await breaker.run(() => Promise.reject(invalid)).catch(() => {});
+    expect(breaker.state).toBe("closed");
+  });
+
+  it("tells its state as millrace.breaker.state: 0 closed, 1 half-open, 2 open", () => {
+    const observed: [number, object][] = [];
+    let observe: ((result: { observe(value: number, attributes: object): void }) => void) | undefined;
+    const names: string[] = [];
+    const gauge = {
+      addCallback: (callback: typeof observe) => {
+        observe = callback;
+      },
+    };
+    const meter = {
+      createObservableGauge: (name: string) => {
+        names.push(name);
+        return gauge;
+      },
+    } as unknown as Parameters<typeof observeBreaker>[0];
+    const from: { breakerState: Breaker["state"] } = { breakerState: "closed" };
+    observeBreaker(meter, "claims", from);
+    for (const state of ["closed", "halfOpen", "open"] as const) {
+      from.breakerState = state;
+      observe?.({ observe: (value, attributes) => observed.push([value, attributes]) });
+    }
+    expect(names).toEqual(["millrace.breaker.state"]);
+    expect(observed).toEqual([0, 1, 2].map((value) => [value, { breaker: "claims" }]));
+  });
+});
+
+async function call(breaker: Breaker, how: "good" | "bad", count: number): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    await breaker.run(() => (how === "good" ? Promise.resolve() : Promise.reject(AWAY))).catch(() => {});
+  }
+}
