@@ -1,4 +1,6 @@
+export { CASSANDRA_VARIABLES, type CassandraSettings, cassandraSettingsOf } from "./env/cassandra-variables.ts";
 export { describeVariables } from "./env/describe-variables.ts";
+export { KAFKA_VARIABLES, type KafkaSettings, kafkaSettingsOf } from "./env/kafka-variables.ts";
 export { nearestName } from "./env/nearest-name.ts";
 export {
   defineVariables,
@@ -8,7 +10,15 @@ export {
   type Values,
   type VariableTable,
 } from "./env/parse-environment.ts";
+export {
+  CACHE_VARIABLES,
+  CLAIMS_VARIABLES,
+  REDIS_VARIABLES,
+  type RedisSettings,
+  redisSettingsOf,
+} from "./env/redis-variables.ts";
 export { SERVER_VARIABLES } from "./env/server-variables.ts";
+export { SERVICE_KEY_VARIABLES, serviceUrl } from "./env/service-variables.ts";
 export {
   bytes,
   durationMs,
@@ -22,12 +32,28 @@ export {
   type VariableOptions,
 } from "./env/variables.ts";
 export { type Component, createLifecycle, type Lifecycle, type LifecycleOptions } from "./lifecycle/lifecycle.ts";
+export {
+  LONE_SERVICE_HINT,
+  runService,
+  type Served,
+  type ServiceProcess,
+  type ServiceProgram,
+} from "./lifecycle/run-service.ts";
+export { untilAvailable } from "./lifecycle/until-available.ts";
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from "./log/logger.ts";
 export { silentLogger } from "./log/silent-logger.ts";
+export { ACTING_FOR_HEADER, actingForText } from "./rpc/acting-for.ts";
+export { ClientPool, type PoolOptions } from "./rpc/client-pool/client-pool.ts";
+export {
+  createPooledTransport,
+  type PooledTransport,
+  type PooledTransportOptions,
+} from "./rpc/client-pool/pooled-transport.ts";
 export { codeOf } from "./rpc/failure-codes.ts";
 export { ERROR_DOMAIN, failureToConnectError } from "./rpc/failure-to-connect-error.ts";
 export { connectErrorToHttp, failureToHttp, type HttpAnswer } from "./rpc/failure-to-http.ts";
 export { connectErrorToGrpcTrailers, grpcTrailersFor } from "./rpc/grpc-trailers.ts";
+export type { HealthOf } from "./rpc/health.ts";
 export { type InProcessOptions, inProcessTransport } from "./rpc/in-process-transport.ts";
 export { leavingError, type ThrownIn } from "./rpc/leaving-error.ts";
 export { mapFailures } from "./rpc/map-failures.ts";
@@ -42,6 +68,7 @@ export {
   requireScope,
 } from "./rpc/principal.ts";
 export { assertScopes, scopeOf } from "./rpc/scopes.ts";
+export { authenticateServices } from "./rpc/service-key.ts";
 export {
   type ReadHeader,
   readerOf,

@@ -53,6 +53,11 @@ export const SERVER_VARIABLES = {
     default: "info",
     doc: "The least important log lines that are written.",
   }),
+  prettyLog: flag({
+    name: "MILLRACE_LOG_PRETTY",
+    default: process.stdout.isTTY === true,
+    doc: "Whether log lines are written for people instead of as JSON.",
+  }),
   drainDelayMs: durationMs({
     name: "MILLRACE_DRAIN_DELAY_MS",
     default: 0,

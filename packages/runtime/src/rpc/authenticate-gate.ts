@@ -2,6 +2,7 @@ import type { ConnectRouterOptions } from "@connectrpc/connect";
 import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import type { Logger } from "../log/logger.ts";
 import { callKey } from "../server/call.ts";
+import { ACTING_FOR_HEADER, principalBehind } from "./acting-for.ts";
 import { leavingError } from "./leaving-error.ts";
 import { type Authenticate, credentialOf, principalKey, requireAccess } from "./principal.ts";
 import { scopeOf } from "./scopes.ts";
@@ -23,7 +24,7 @@ export function authenticateGate(authenticate: Authenticate, log: Logger): Gate 
       const { requestHeader, url } = context;
       const header: ReadHeader = (name) => requestHeader.get(name) ?? (name === "host" ? hostOf(url) : undefined);
       const credential = credentialOf(header("authorization"), header("x-api-key")) ?? sessionOf(header);
-      const principal = await authenticate(credential);
+      const principal = principalBehind(await authenticate(credential), header(ACTING_FOR_HEADER));
       requireAccess(principal, required, header("origin"));
       context.values.set(principalKey, principal);
     } catch (thrown) {

@@ -35,16 +35,25 @@ export function createHealthState(): HealthState {
   };
 }
 
-/** grpc.health.v1 over a state; `services` are the names that a caller may ask for beside the empty one. */
+/** Whether a service that is reached through this server takes calls; undefined for a name that is none of theirs. */
+export type HealthOf = (service: string, signal: AbortSignal) => Promise<boolean | undefined>;
+
+/**
+ * grpc.health.v1 over a state; `services` are the names that a caller may ask for beside the empty one, and `healthOf`
+ * knows those that others serve behind this server.
+ */
 export function createHealthService(
   state: HealthState,
   services: () => ReadonlySet<string>,
+  healthOf: HealthOf = async () => undefined,
 ): ServiceImpl<typeof Health> {
   const status = () => ({ status: state.serving() ? Status.SERVING : Status.NOT_SERVING });
   const isKnown = (service: string) => service === "" || services().has(service);
   return {
-    check(request) {
+    async check(request, context) {
       if (isKnown(request.service)) return status();
+      const serving = await healthOf(request.service, context.signal);
+      if (serving !== undefined) return { status: serving ? Status.SERVING : Status.NOT_SERVING };
       throw new Failure("notFound", "METHOD_UNKNOWN", `service ${JSON.stringify(request.service)} is not served here`);
     },
     list: () => ({ statuses: Object.fromEntries(["", ...services()].map((name) => [name, status()])) }),

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type ContextValues, createContextKey } from "@connectrpc/connect";
 import { Scope, ScopeSchema } from "@millrace/api/millrace/access/v1/scope_pb";
 import { Failure } from "@millrace/failure";
+import { ACTING_FOR_HEADER, principalBehind } from "./acting-for.ts";
 import { requireOrigin } from "./allowed-origins.ts";
 import { readerOf, sessionOf } from "./session-cookie.ts";
 
@@ -14,6 +15,8 @@ export type Principal = {
   readonly scopes: ReadonlySet<Scope>;
   /** The origins whose web pages may use the key; none, or absent: it is for servers and tools. */
   readonly allowedOrigins?: readonly string[];
+  /** A service, which may say that it acts for somebody else. */
+  readonly mayActForOthers?: true;
 };
 
 /**
@@ -97,7 +100,7 @@ export async function readPrincipal(
     credentialOf(one(headers.authorization), one(headers["x-api-key"])) ??
     (queryParameter === undefined ? undefined : parameterOf(url, queryParameter)) ??
     sessionOf(readerOf(headers));
-  const principal = await authenticate(credential);
+  const principal = principalBehind(await authenticate(credential), one(headers[ACTING_FOR_HEADER]));
   requireAccess(principal, requiredScope, headers.origin);
   return principal;
 }

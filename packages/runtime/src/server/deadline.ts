@@ -16,6 +16,21 @@ export function boundDeadline(headers: Headers, isGrpc: boolean, limits: ServerL
   headers.set(name, isGrpc ? `${Math.ceil(bounded)}m` : String(Math.ceil(bounded)));
 }
 
+/** The time that a call's headers give it, in milliseconds; undefined where they give none. */
+export function timeoutMsOf(headers: Headers): number | undefined {
+  const grpc = headers.get("grpc-timeout");
+  if (grpc !== null) return grpcTimeoutMs(grpc);
+  const connect = headers.get("connect-timeout-ms");
+  return connect === null ? undefined : connectTimeoutMs(connect);
+}
+
+/** Says in a call's headers how much time is left, in the way in which they said how much there was. */
+export function writeTimeout(headers: Headers, ms: number): void {
+  const left = Math.max(1, Math.ceil(ms));
+  if (headers.has("grpc-timeout")) headers.set("grpc-timeout", `${left}m`);
+  else headers.set("connect-timeout-ms", String(left));
+}
+
 function grpcTimeoutMs(text: string): number | undefined {
   const parts = /^(\d{1,8})([HMSmun])$/.exec(text);
   return parts === null ? undefined : Number(parts[1]) * GRPC_UNITS[parts[2]!]!;

@@ -1,5 +1,6 @@
 import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
 import type { Logger } from "../log/logger.ts";
+import type { HealthOf } from "../rpc/health.ts";
 import type { Authenticate } from "../rpc/principal.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { CorsOptions } from "./cors.ts";
@@ -37,6 +38,8 @@ export type ServerOptions = {
   readonly interceptors?: readonly Interceptor[];
   /** Asked by /readyz while the server is set ready: whether what it needs is there. */
   readonly isReady?: () => Promise<boolean>;
+  /** Asked by grpc.health.v1 for services that others serve behind this server. */
+  readonly healthOf?: HealthOf;
   /** How long to go on as if nothing were, after readiness was withdrawn, so that balancers notice. */
   readonly drainDelayMs?: number;
   /** How long calls under way may take during a drain before their connections are cut. 20 s unless given. */

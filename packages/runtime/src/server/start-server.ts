@@ -70,7 +70,7 @@ function createPublicPort(options: ServerOptions, { shutdownSignal, health, call
       options.routes(routed);
       routed.service(
         Health,
-        createHealthService(health, () => served),
+        createHealthService(health, () => served, options.healthOf),
       );
       if (options.reflection) {
         const methods = () => routed.handlers;

@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import type { ConnectionOptions } from "node:tls";
+import { Failure } from "@millrace/failure";
+import type { Values } from "./parse-environment.ts";
+import { flag, list, oneOf, path, text } from "./variables.ts";
+
+const HOST_AND_PORT = {
+  pattern: /^[^\s,:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/,
+  allowed: "host:port, separated by commas",
+};
+
+/** Where Kafka is, to be spread into the table of a service that appends or reads events. */
+export const KAFKA_VARIABLES = {
+  kafkaBrokers: list({
+    name: "MILLRACE_KAFKA_BROKERS",
+    required: true,
+    form: HOST_AND_PORT,
+    doc: "Brokers of Kafka to begin with, such as kafka-1:9092,kafka-2:9092; the rest is learned from them.",
+  }),
+  kafkaTopic: text({
+    name: "MILLRACE_KAFKA_TOPIC",
+    default: "millrace.events",
+    form: { pattern: /^[\w.-]{1,200}$/, allowed: 'a topic: 1 to 200 of a-z, A-Z, 0-9, ".", "_" and "-"' },
+    doc: "The topic of the events. Topics beside it begin with its name.",
+  }),
+  kafkaTls: flag({ name: "MILLRACE_KAFKA_TLS", default: false, doc: "Whether Kafka is spoken to by TLS." }),
+  kafkaCaFile: path({
+    name: "MILLRACE_KAFKA_CA_FILE",
+    doc: "Authorities that vouch for the brokers, in PEM; those of the system where none are given.",
+  }),
+  kafkaCertificateFile: path({
+    name: "MILLRACE_KAFKA_CERTIFICATE_FILE",
+    doc: "The certificate that this service shows to Kafka, in PEM, where Kafka asks for one.",
+  }),
+  kafkaKeyFile: path({ name: "MILLRACE_KAFKA_KEY_FILE", doc: "The private key of that certificate, in PEM." }),
+  kafkaSaslMechanism: oneOf(["plain", "scram-sha-256", "scram-sha-512"], {
+    name: "MILLRACE_KAFKA_SASL_MECHANISM",
+    doc: "How the service logs in at Kafka; it does not, where none is given.",
+  }),
+  kafkaUsername: text({ name: "MILLRACE_KAFKA_USERNAME", doc: "The user that logs in at Kafka." }),
+  kafkaPassword: text({ name: "MILLRACE_KAFKA_PASSWORD", secret: true, doc: "That user's password." }),
+};
+
+/** What {@link KAFKA_VARIABLES} say, as the client of Kafka takes it. */
+export type KafkaSettings = {
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly tls?: ConnectionOptions;
+  readonly sasl?: {
+    readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512";
+    readonly username: string;
+    readonly password: string;
+  };
+};
+
+/** Reads what the variables of Kafka say, files included. Fails with `invalid` where they contradict each other. */
+export function kafkaSettingsOf(values: Values<typeof KAFKA_VARIABLES>): KafkaSettings {
+  const { kafkaSaslMechanism: mechanism, kafkaUsername: username, kafkaPassword: password } = values;
+  if (mechanism !== undefined && (username === undefined || password === undefined)) {
+    const problem = "needs MILLRACE_KAFKA_USERNAME and MILLRACE_KAFKA_PASSWORD";
+    throw Failure.invalidField("MILLRACE_KAFKA_SASL_MECHANISM", problem);
+  }
+  const tls = values.kafkaTls
+    ? tlsOf("MILLRACE_KAFKA", values.kafkaCaFile, values.kafkaCertificateFile, values.kafkaKeyFile)
+    : undefined;
+  return {
+    brokers: values.kafkaBrokers,
+    topic: values.kafkaTopic,
+    ...(tls && { tls }),
+    ...(mechanism && { sasl: { mechanism, username: username!, password: password! } }),
+  };
+}
+
+/**
+ * TLS with files in PEM.
+ *
+ * @param prefix of the variables that name the files, for messages
+ */
+export function tlsOf(
+  prefix: string,
+  caFile: string | undefined,
+  certificateFile: string | undefined,
+  keyFile: string | undefined,
+): ConnectionOptions {
+  const ca = readPem(`${prefix}_CA_FILE`, caFile);
+  const cert = readPem(`${prefix}_CERTIFICATE_FILE`, certificateFile);
+  const key = readPem(`${prefix}_KEY_FILE`, keyFile);
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+}
+
+function readPem(variable: string, file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw Failure.invalidField(variable, `names ${JSON.stringify(file)}, which can not be read`);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Interceptor, Transport } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { context, propagation } from "@opentelemetry/api";
+import { ClientPool, type PoolOptions } from "./client-pool.ts";
+import { retryCalls } from "./retry-calls.ts";
+
+/** Where calls go, and as whom. */
+export type PooledTransportOptions = PoolOptions & {
+  /** The key of services that every call carries; none: calls carry what their callers give them. */
+  readonly serviceKey?: string | undefined;
+};
+
+/** A transport to the replicas of a service, over a pool of its own. */
+export type PooledTransport = Transport & {
+  /** Breaks off all that is under way. Idempotent. */
+  readonly close: () => void;
+};
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/**
+ * A transport (gRPC) to all replicas of a service, by which services call each other. Calls are spread ({@link ClientPool}),
+ * repeated where that is safe (`retryCalls`), carry the trace that they belong to, and have a deadline of 30 s unless they name one.
+ */
+export function createPooledTransport(options: PooledTransportOptions): PooledTransport {
+  const pool = new ClientPool(options);
+  const { serviceKey } = options;
+  const transport = createGrpcTransport({
+    baseUrl: pool.authority,
+    sessionManager: pool,
+    interceptors: [retryCalls(options), ...(serviceKey === undefined ? [] : [showKey(serviceKey)]), carryTrace],
+  });
+  return {
+    // A stream may go on for ever, so that only unary calls get a deadline where none is named.
+    unary: (method, signal, timeoutMs = DEFAULT_TIMEOUT_MS, ...more) =>
+      transport.unary(method, signal, timeoutMs, ...more),
+    stream: (...call) => transport.stream(...call),
+    close: () => pool.close(),
+  };
+}
+
+function showKey(serviceKey: string): Interceptor {
+  return (next) => (request) => {
+    request.header.set("authorization", `Bearer ${serviceKey}`);
+    return next(request);
+  };
+}
+
+const carryTrace: Interceptor = (next) => (request) => {
+  propagation.inject(context.active(), request.header, { set: (header, name, value) => header.set(name, value) });
+  return next(request);
+};
