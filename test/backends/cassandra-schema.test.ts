@@ -51,15 +51,6 @@ describe("a cluster's schema", () => {
     await (await openCassandraCellStore(cluster)).close();
   });
 
-  it("keeps rows as long as the retention and fourteen days more", async () => {
-    await migrateCassandraCellStore({ ...cluster, retentionDays: { "1m": 90 } });
-    expect(await ttlOf("blocks_1m")).toBe(104 * 86_400);
-    expect(await ttlOf("blocks_15m")).toBe(410 * 86_400);
-    expect(await ttlOf("blocks_1d")).toBe(0);
-    const wrong = migrateCassandraCellStore({ ...cluster, retentionDays: { "1m": -1 } });
-    await expect(wrong).rejects.toMatchObject({ kind: "invalid", violations: [{ field: "retention_days" }] });
-  });
-
   it("is refused at the opening where reads do not repair, with what to type", async () => {
     await client.execute(`ALTER TABLE ${cluster.keyspace}.blocks_1m WITH read_repair = 'NONE'`);
     const opening = openCassandraCellStore(cluster);
@@ -93,9 +84,3 @@ describe("a cluster that is not as configured", () => {
     expect(said.join("\n")).toContain("with fewer than 3, no node may fail");
   });
 });
-
-async function ttlOf(table: string): Promise<number> {
-  const query = "SELECT default_time_to_live FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?";
-  const found = await client.execute(query, [cluster.keyspace, table], { prepare: true });
-  return Number(found.first()?.default_time_to_live);
-}

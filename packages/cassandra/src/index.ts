@@ -3,4 +3,4 @@ export { cancelled, cassandraFailure } from "./failure.ts";
 export { inParallel } from "./in-parallel.ts";
 export { awaitSchema, type MigrateOptions, migrate, type SchemaPart } from "./migrate.ts";
 export { CassandraSession, type CqlRow, type Statement } from "./session.ts";
-export { checkCluster, type TableOptions, tableOptions } from "./startup-checks.ts";
+export { checkCluster } from "./startup-checks.ts";

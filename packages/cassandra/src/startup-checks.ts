@@ -2,23 +2,6 @@ import { Failure } from "@millrace/failure";
 import type { CassandraOptions } from "./connect.ts";
 import type { CassandraSession } from "./session.ts";
 
-/** What matters of a table's options. */
-export type TableOptions = { readonly readRepair: string; readonly ttlSeconds: number };
-
-/** The options of the keyspace's tables, by name. */
-export async function tableOptions(session: CassandraSession): Promise<ReadonlyMap<string, TableOptions>> {
-  const rows = await session.read("reading Cassandra's schema", {
-    query: "SELECT table_name, read_repair, default_time_to_live FROM system_schema.tables WHERE keyspace_name = ?",
-    params: [session.keyspace],
-  });
-  return new Map(
-    rows.map((row) => [
-      String(row.table_name),
-      { readRepair: String(row.read_repair), ttlSeconds: Number(row.default_time_to_live ?? 0) },
-    ]),
-  );
-}
-
 /**
  * Checks what the promises rest on: the keyspace has replicas in the local data centre, and the tables repair what they
  * read. Fails with `precondition`, saying what to do; gives warnings of what is allowed and unsafe.
@@ -32,9 +15,9 @@ export async function checkCluster(
 ): Promise<readonly string[]> {
   const warnings: string[] = [];
   await checkReplication(session, options, warnings);
-  const found = await tableOptions(session);
+  const found = await readRepairs(session);
   for (const name of tables) {
-    const readRepair = found.get(name)?.readRepair;
+    const readRepair = found.get(name);
     if (readRepair?.toUpperCase() === "BLOCKING") continue;
     throw refusal(
       `the table ${session.keyspace}.${name} has read_repair = '${readRepair}'; without 'BLOCKING' a later read may give ` +
@@ -48,6 +31,15 @@ export async function checkCluster(
     );
   }
   return warnings;
+}
+
+/** How each of the keyspace's tables repairs what it reads. */
+async function readRepairs(session: CassandraSession): Promise<ReadonlyMap<string, string>> {
+  const rows = await session.read("reading Cassandra's schema", {
+    query: "SELECT table_name, read_repair FROM system_schema.tables WHERE keyspace_name = ?",
+    params: [session.keyspace],
+  });
+  return new Map(rows.map((row) => [String(row.table_name), String(row.read_repair)]));
 }
 
 async function checkReplication(session: CassandraSession, options: CassandraOptions, warnings: string[]) {

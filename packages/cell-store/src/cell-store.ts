@@ -39,6 +39,15 @@ export type StoredBlock = {
   readonly blob: Uint8Array;
 };
 
+/** A block as it is given to be written. */
+export type BlockWrite = StoredBlock & {
+  /**
+   * For how many minutes from this write the block must be there; after that the store may forget it by itself. A whole
+   * number, 1 or more. Absent: for ever. The write that stays is the one whose number counts.
+   */
+  readonly keepMinutes?: number | undefined;
+};
+
 /** A range of one series. */
 export type BlockRange = SeriesKey & {
   /** The first bucket, inclusive, in minutes since the epoch. */
@@ -69,12 +78,13 @@ export interface BlockWriter {
    *
    * - It must not resolve before all are durable.
    * - Of two states of a block the one with the higher write time must stay, whatever the order of arrival.
-   * - Writing the same state again must change nothing.
+   * - Writing the same state again must change nothing but how long it is kept: that counts anew.
+   * - A block must be there for as long as its write said.
    * - A blob over 2 MiB must be refused with `invalid`, before anything is written.
    * - Where it fails with `unavailable` or `unknownOutcome`, any part of it may have been written; writing all of it
    *   again must be safe.
    */
-  writeBlocks(blocks: readonly StoredBlock[], options?: CallOptions): Promise<void>;
+  writeBlocks(blocks: readonly BlockWrite[], options?: CallOptions): Promise<void>;
   /** Writes states by the same rules as blocks. A value over 64 KiB must be refused. */
   writeStates(states: readonly StoredState[], options?: CallOptions): Promise<void>;
   /**

@@ -2,6 +2,7 @@ export type {
   BlockKey,
   BlockRange,
   BlockReader,
+  BlockWrite,
   BlockWriter,
   CallOptions,
   CellStore,

@@ -1,5 +1,5 @@
 import { Failure } from "@millrace/failure";
-import type { BlockKey, BlockRange, SeriesKey, StoredBlock, StoredState } from "./cell-store.ts";
+import type { BlockKey, BlockRange, BlockWrite, SeriesKey, StoredState } from "./cell-store.ts";
 
 /** The largest blob of a block, in bytes, inclusive. */
 export const MAX_BLOB_BYTES = 2 * 1024 * 1024;
@@ -10,12 +10,15 @@ const MAX_NAME_CHARS = 256;
 // Minutes since the epoch stay below this for eight thousand years, and a backend may pack them with something else.
 const MAX_BUCKET = 2 ** 32;
 const MAX_SLOT = 65_535;
+// Twenty years, which is what Cassandra can count.
+const MAX_KEEP_MINUTES = 20 * 365 * 1440;
 
 /** Refuses with `invalid` what no backend takes, before anything is written. */
-export function checkBlocks(blocks: readonly StoredBlock[]): void {
-  for (const { key, wts, blob } of blocks) {
+export function checkBlocks(blocks: readonly BlockWrite[]): void {
+  for (const { key, wts, blob, keepMinutes } of blocks) {
     checkKey(key);
     checkWts(wts);
+    if (keepMinutes !== undefined) checkInteger("keep_minutes", keepMinutes, 1, MAX_KEEP_MINUTES);
     if (blob.byteLength > MAX_BLOB_BYTES) {
       throw invalid("blob", `has ${blob.byteLength} bytes; a block may have ${MAX_BLOB_BYTES}`, "MESSAGE_TOO_LARGE");
     }

@@ -1,6 +1,14 @@
 import { Failure } from "@millrace/failure";
 import { type Counter, type Histogram, type Meter, type Span, SpanStatusCode, type Tracer } from "@opentelemetry/api";
-import type { BlockKey, BlockRange, CallOptions, CellStore, StoredBlock, StoredState } from "./cell-store.ts";
+import type {
+  BlockKey,
+  BlockRange,
+  BlockWrite,
+  CallOptions,
+  CellStore,
+  StoredBlock,
+  StoredState,
+} from "./cell-store.ts";
 
 /** Where an observed store reports to. */
 export type Observer = {
@@ -31,7 +39,7 @@ class ObservedCellStore implements CellStore {
     this.#reporter = reporter;
   }
 
-  writeBlocks(blocks: readonly StoredBlock[], options?: CallOptions): Promise<void> {
+  writeBlocks(blocks: readonly BlockWrite[], options?: CallOptions): Promise<void> {
     return this.#reporter.report("write_blocks", async (volume) => {
       await this.#store.writeBlocks(blocks, options);
       addBlocks(volume, blocks);

@@ -1,7 +1,8 @@
 import { type CassandraSession, type CqlRow, inParallel, type Statement } from "@millrace/cassandra";
-import type { BlockKey, SeriesKey, StoredBlock } from "../cell-store.ts";
+import type { BlockKey, BlockWrite, SeriesKey, StoredBlock } from "../cell-store.ts";
 import { type Lane, seriesParams } from "./directory.ts";
 import { eraMinutes, TIERS, type Tier, tierOf } from "./era.ts";
+import { timeToLive } from "./time-to-live.ts";
 
 /** A batch is one mutation of one partition; these keep it far below what a node takes at once. */
 const BATCH_ROWS = 100;
@@ -16,17 +17,19 @@ type Statements = Readonly<Record<"insert" | "select" | "slice" | "minutes", str
 /** The statements over the tables of blocks. */
 export class BlockTable {
   readonly #session: CassandraSession;
+  readonly #clock: { now(): number };
   readonly #statements: Readonly<Record<Tier, Statements>>;
 
-  constructor(session: CassandraSession) {
+  constructor(session: CassandraSession, clock: { now(): number }) {
     this.#session = session;
+    this.#clock = clock;
     const statements = TIERS.map((tier) => [tier, statementsOf(`${session.keyspace}.blocks_${tier}`)] as const);
     this.#statements = Object.fromEntries(statements) as Record<Tier, Statements>;
   }
 
   /** Writes blocks, those of a partition together. */
-  async write(blocks: readonly StoredBlock[], signal: AbortSignal | undefined): Promise<void> {
-    const partitions = new Map<string, StoredBlock[]>();
+  async write(blocks: readonly BlockWrite[], signal: AbortSignal | undefined): Promise<void> {
+    const partitions = new Map<string, BlockWrite[]>();
     for (const block of blocks) {
       const { key } = block;
       const name = [...seriesParams(key), eraOf(key), key.slot, key.source].join("\n");
@@ -84,18 +87,25 @@ export class BlockTable {
     return { projectId, family, generation, granularity, bucket, slot: lane.slot, source: lane.source };
   }
 
-  #batches(lane: readonly StoredBlock[]): Statement[][] {
+  #batches(lane: readonly BlockWrite[]): Statement[][] {
+    const nowMs = this.#clock.now();
     const batches: Statement[][] = [];
     let batch: Statement[] = [];
     let bytes = 0;
-    for (const { key, wts, blob } of lane) {
+    for (const { key, wts, blob, keepMinutes } of lane) {
       if (batch.length === BATCH_ROWS || (batch.length > 0 && bytes + blob.byteLength > BATCH_BYTES)) {
         batches.push(batch);
         batch = [];
         bytes = 0;
       }
       const cells = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
-      const params = [...laneParams(key, eraOf(key), key), minuteOf(key), cells, BigInt(wts)];
+      const params = [
+        ...laneParams(key, eraOf(key), key),
+        minuteOf(key),
+        cells,
+        BigInt(wts),
+        timeToLive(keepMinutes, nowMs),
+      ];
       batch.push({ query: this.#of(key).insert, params });
       bytes += blob.byteLength;
     }
@@ -118,7 +128,7 @@ function statementsOf(table: string): Statements {
   // One column, so that two writes never mix; its write time is the block's, so that both are always of one write.
   const state = "minute, cells, WRITETIME(cells) AS wts";
   return {
-    insert: `INSERT INTO ${table} (${columns}, minute, cells) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
+    insert: `INSERT INTO ${table} (${columns}, minute, cells) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`,
     select: `SELECT ${state} FROM ${table} WHERE ${lane} AND minute = ?`,
     slice: `SELECT ${state} FROM ${table} WHERE ${lane} AND minute >= ? AND minute < ?`,
     minutes: `SELECT minute FROM ${table} WHERE ${lane} AND minute >= ? AND minute < ?`,

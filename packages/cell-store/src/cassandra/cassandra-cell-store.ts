@@ -5,13 +5,20 @@ import {
   checkCluster,
   connect,
   inParallel,
-  tableOptions,
 } from "@millrace/cassandra";
-import type { BlockKey, BlockRange, CallOptions, CellStore, StoredBlock, StoredState } from "../cell-store.ts";
+import type {
+  BlockKey,
+  BlockRange,
+  BlockWrite,
+  CallOptions,
+  CellStore,
+  StoredBlock,
+  StoredState,
+} from "../cell-store.ts";
 import { checkBlocks, checkKey, checkRange, checkStates } from "../limits.ts";
 import { BlockTable } from "./block-table.ts";
 import { Directory } from "./directory.ts";
-import { TIERS, type Tier, tierOf } from "./era.ts";
+import { tierOf } from "./era.ts";
 import { BlockScan } from "./scan.ts";
 import { cellStoreSchema, TABLES } from "./schema.ts";
 
@@ -21,6 +28,8 @@ export type CassandraCellStoreOptions = CassandraOptions & {
   readonly onWarning?: (message: string) => void;
   /** Aborts the wait for the schema. */
   readonly signal?: AbortSignal;
+  /** Says from when rows are kept. Default: the system's. */
+  readonly clock?: { now(): number };
 };
 
 const STATES_AT_A_TIME = 64;
@@ -34,12 +43,9 @@ export async function openCassandraCellStore(options: CassandraCellStoreOptions)
   const session = await connect(options);
   try {
     const waiting = { ...(options.signal && { signal: options.signal }), onWaiting: options.onWarning ?? (() => {}) };
-    await awaitSchema(session, cellStoreSchema(), waiting);
+    await awaitSchema(session, cellStoreSchema, waiting);
     for (const warning of await checkCluster(session, options, TABLES)) options.onWarning?.(warning);
-    const tables = await tableOptions(session);
-    const ttlOf = (tier: Tier) => tables.get(`blocks_${tier}`)?.ttlSeconds ?? 0;
-    const ttls = new Map(TIERS.map((tier) => [tier, ttlOf(tier)]));
-    return new CassandraCellStore(session, new Directory(session, (tier) => ttls.get(tier) ?? 0));
+    return new CassandraCellStore(session, options.clock ?? Date);
   } catch (error) {
     await session.close();
     throw error;
@@ -53,21 +59,20 @@ class CassandraCellStore implements CellStore {
   readonly #insertState: string;
   readonly #selectStates: string;
 
-  constructor(session: CassandraSession, directory: Directory) {
+  constructor(session: CassandraSession, clock: { now(): number }) {
     this.#session = session;
-    this.#blocks = new BlockTable(session);
-    this.#directory = directory;
+    this.#blocks = new BlockTable(session, clock);
+    this.#directory = new Directory(session, clock);
     const table = `${session.keyspace}.states`;
     this.#insertState = `INSERT INTO ${table} (kind, source, name, value) VALUES (?, ?, ?, ?) USING TIMESTAMP ?`;
     this.#selectStates = `SELECT source, name, value, WRITETIME(value) AS wts FROM ${table} WHERE kind = ?`;
   }
 
-  async writeBlocks(blocks: readonly StoredBlock[], options?: CallOptions): Promise<void> {
+  async writeBlocks(blocks: readonly BlockWrite[], options?: CallOptions): Promise<void> {
     this.#session.enter(options?.signal);
     checkBlocks(blocks);
-    const keys = blocks.map(({ key }) => key);
-    for (const { granularity } of keys) tierOf(granularity);
-    await this.#directory.add(keys, options?.signal);
+    for (const { key } of blocks) tierOf(key.granularity);
+    await this.#directory.add(blocks, options?.signal);
     await this.#blocks.write(blocks, options?.signal);
   }
 

@@ -1,7 +1,8 @@
 import { type CassandraSession, inParallel, type Statement } from "@millrace/cassandra";
-import type { BlockKey, SeriesKey } from "../cell-store.ts";
+import type { BlockWrite, SeriesKey } from "../cell-store.ts";
 import { RecentMap } from "../recent-map.ts";
-import { eraMinutes, type Tier, tierOf } from "./era.ts";
+import { eraMinutes, tierOf } from "./era.ts";
+import { timeToLive } from "./time-to-live.ts";
 
 /** A slot of a source: what one partition of an era holds. */
 export type Lane = { readonly slot: number; readonly source: string };
@@ -10,46 +11,49 @@ const REMEMBERED = 524_288;
 const ROWS_PER_BATCH = 100;
 const WRITES_AT_A_TIME = 32;
 
-/** Which partitions there are. Rows are only ever added, before the first block that they lead to. */
+/**
+ * Which partitions there are. Rows are only ever added, before the first block that they lead to. How long a row is kept is
+ * part of its key: were it not, a source that keeps an era for less long would shorten it for another.
+ */
 export class Directory {
   readonly #session: CassandraSession;
-  readonly #ttlSeconds: (tier: Tier) => number;
+  readonly #clock: { now(): number };
   readonly #known = new RecentMap<string, true>(REMEMBERED);
   readonly #insertEra: string;
   readonly #insertLane: string;
   readonly #selectEras: string;
   readonly #selectLanes: string;
 
-  constructor(session: CassandraSession, ttlSeconds: (tier: Tier) => number) {
+  constructor(session: CassandraSession, clock: { now(): number }) {
     this.#session = session;
-    this.#ttlSeconds = ttlSeconds;
+    this.#clock = clock;
     const { keyspace } = session;
     const series = "project, family, generation, granularity";
     const where = "project = ? AND family = ? AND generation = ? AND granularity = ?";
-    this.#insertEra = `INSERT INTO ${keyspace}.eras (${series}, era) VALUES (?, ?, ?, ?, ?) USING TTL ?`;
-    this.#insertLane = `INSERT INTO ${keyspace}.lanes (${series}, era, slot, source) VALUES (?, ?, ?, ?, ?, ?, ?) USING TTL ?`;
+    this.#insertEra = `INSERT INTO ${keyspace}.eras (${series}, era, kept) VALUES (?, ?, ?, ?, ?, ?) USING TTL ?`;
+    this.#insertLane = `INSERT INTO ${keyspace}.lanes (${series}, era, slot, source, kept) VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TTL ?`;
     this.#selectEras = `SELECT era FROM ${keyspace}.eras WHERE ${where} AND era >= ? AND era <= ?`;
     this.#selectLanes = `SELECT slot, source FROM ${keyspace}.lanes WHERE ${where} AND era = ?`;
   }
 
   /** Makes sure that the partitions of blocks are listed, durably. */
-  async add(keys: readonly BlockKey[], signal: AbortSignal | undefined): Promise<void> {
+  async add(blocks: readonly BlockWrite[], signal: AbortSignal | undefined): Promise<void> {
     const partitions = new Map<string, Statement[]>();
     const added = new Set<string>();
-    for (const key of keys) {
-      const tier = tierOf(key.granularity);
-      const era = Math.floor(key.bucket / eraMinutes(tier));
-      const eraName = nameOf(key, era);
+    const nowMs = this.#clock.now();
+    for (const { key, keepMinutes } of blocks) {
+      const era = Math.floor(key.bucket / eraMinutes(tierOf(key.granularity)));
+      const ttl = timeToLive(keepMinutes, nowMs);
+      const eraName = `${nameOf(key, era)}\n${ttl}`;
       const lane = `${eraName}\n${key.slot}\n${key.source}`;
       if (this.#known.get(lane) || added.has(lane)) continue;
-      const ttl = this.#ttlSeconds(tier);
       const params = [...seriesParams(key), era];
       if (!this.#known.get(eraName) && !added.has(eraName)) {
-        partitions.set(`e${eraName}`, [{ query: this.#insertEra, params: [...params, ttl] }]);
+        partitions.set(`e${eraName}`, [{ query: this.#insertEra, params: [...params, ttl, ttl] }]);
         added.add(eraName);
       }
       const rows = partitions.get(`l${eraName}`) ?? [];
-      rows.push({ query: this.#insertLane, params: [...params, key.slot, key.source, ttl] });
+      rows.push({ query: this.#insertLane, params: [...params, key.slot, key.source, ttl, ttl] });
       partitions.set(`l${eraName}`, rows);
       added.add(lane);
     }
@@ -63,7 +67,7 @@ export class Directory {
   async eras(series: SeriesKey, from: number, to: number, signal: AbortSignal | undefined): Promise<number[]> {
     const statement = { query: this.#selectEras, params: [...seriesParams(series), from, to] };
     const rows = await this.#session.read("reading the cell store", statement, signal);
-    return rows.map((row) => Number(row.era));
+    return [...new Set(rows.map((row) => Number(row.era)))];
   }
 
   /** The lanes of an era, of some slots or all. */
@@ -75,7 +79,9 @@ export class Directory {
   ): Promise<Lane[]> {
     const statement = { query: this.#selectLanes, params: [...seriesParams(series), era] };
     const rows = await this.#session.read("reading the cell store", statement, signal);
-    const lanes = rows.map((row) => ({ slot: Number(row.slot), source: String(row.source) }));
+    const all = rows.map((row) => ({ slot: Number(row.slot), source: String(row.source) }));
+    // In their order, those of one lane are beside each other.
+    const lanes = all.filter(({ slot, source }, at) => slot !== all[at - 1]?.slot || source !== all[at - 1]?.source);
     return slots === undefined ? lanes : lanes.filter(({ slot }) => slots.has(slot));
   }
 }

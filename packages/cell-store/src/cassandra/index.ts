@@ -1,2 +1,2 @@
 export { type CassandraCellStoreOptions, openCassandraCellStore } from "./cassandra-cell-store.ts";
-export { type CellStoreMigration, migrateCassandraCellStore } from "./schema.ts";
+export { migrateCassandraCellStore } from "./schema.ts";

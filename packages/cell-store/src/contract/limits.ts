@@ -28,6 +28,8 @@ export function limitTests({ test }: Suite): void {
       ["project_id", blockOf({ projectId: "" }, 1)],
       ["source", blockOf({ source: "x".repeat(300) }, 1)],
       ["wts", blockOf({}, 2 ** 53)],
+      ["keep_minutes", { ...blockOf({}, 1), keepMinutes: 0 }],
+      ["keep_minutes", { ...blockOf({}, 1), keepMinutes: 0.5 }],
     ] as const;
     for (const [field, block] of bad) {
       const writing = store.writeBlocks([block]);

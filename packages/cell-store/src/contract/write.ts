@@ -55,6 +55,23 @@ export function writeTests({ test, reopen }: Suite): void {
     expect(await readText(store, { slot: 0 })).toBe(await readText(store, { slot: 1 }));
   });
 
+  const kept = "must keep a block for as long as its last write said";
+  test(kept, async (store) => {
+    // A day at least: that a block is gone afterwards is for the backend's own test.
+    const writes = [undefined, 1_440, 90 * 1_440, 3_674 * 1_440].map((keepMinutes, slot) => ({
+      ...blockOf({ slot }, 7),
+      keepMinutes,
+    }));
+    await store.writeBlocks(writes);
+    const blocks = writes.map(({ key, wts, blob }) => ({ key, wts, blob }));
+    expect(await store.readBlocks(blocks.map(({ key }) => key))).toEqual(blocks);
+    expect(await scanAll(store)).toHaveLength(4);
+    const again = { ...blockOf({ slot: 1 }, 8), keepMinutes: 3 * 1_440 };
+    await store.writeBlocks([again, again, { ...blockOf({ slot: 3 }, 8), keepMinutes: 1_440 }]);
+    expect(await readText(store, { slot: 1 })).toBe("at 8");
+    expect(await scanAll(store)).toHaveLength(4);
+  });
+
   test("takes an empty blob and an empty call", async (store) => {
     await store.writeBlocks([]);
     await store.writeBlocks([blockOf({}, 1, "")]);

@@ -19,7 +19,7 @@ export function deltaParts(delta: Delta, granularities: readonly KeptGranularity
       for (const { granularity, retentionMinutes } of granularities) {
         for (const [bucket, cells] of buckets(minutes, granularity)) {
           if (!isKept(bucket, received, retentionMinutes)) continue;
-          parts.push({ family: family.family, granularity: granularity.key, bucket, slot, cells });
+          parts.push({ family: family.family, granularity: granularity.key, bucket, slot, retentionMinutes, cells });
         }
       }
     }

@@ -55,6 +55,8 @@ export type DeltaPart = {
   /** The start of the bucket, in epoch minutes. */
   readonly bucket: number;
   readonly slot: number;
+  /** For how many minutes from its start the bucket is kept; Infinity is for ever. */
+  readonly retentionMinutes: number;
   /** The cells of each minute of the bucket. */
   readonly cells: readonly MinuteCells[];
 };

@@ -55,6 +55,8 @@ export class BlockEntry {
   dirty = false;
   /** True while a flush has it: it must stay in memory. */
   flushing = false;
+  /** The longest retention that a record was folded with, in minutes; Infinity is for ever. */
+  retentionMinutes = 0;
   /** Memory that the table has counted for it. */
   countedBytes = 0;
   #block: Block | undefined;

@@ -45,6 +45,7 @@ export class BlockTable {
     const byEntry = new Map<BlockEntry, DeltaPart[]>();
     for (const part of parts) {
       const entry = this.#entry(projectId, part);
+      entry.retentionMinutes = Math.max(entry.retentionMinutes, part.retentionMinutes);
       const list = byEntry.get(entry);
       if (list === undefined) byEntry.set(entry, [part]);
       else list.push(part);

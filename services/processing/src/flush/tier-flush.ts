@@ -1,8 +1,9 @@
-import type { CellStore, StoredBlock } from "@millrace/cell-store";
+import type { BlockWrite, CellStore } from "@millrace/cell-store";
 import type { PartialBlock, Tier } from "@millrace/rollup";
 import type { BlockEntry } from "../blocks/block-entry.ts";
 import type { BlockTable } from "../blocks/block-table.ts";
 import type { LivePublisher } from "../live/live-publisher.ts";
+import { keepMinutesOf } from "../retention/keep-minutes.ts";
 import { retryUntilDone } from "../retry.ts";
 
 /** How many blocks are read or written by one call to the store, at most; and by the first, whose sizes are not known. */
@@ -72,7 +73,7 @@ async function loadMissing(entries: readonly BlockEntry[], deps: TierFlushDeps, 
 }
 
 async function writeAll(entries: readonly BlockEntry[], deps: TierFlushDeps, signal: AbortSignal): Promise<void> {
-  let blocks: StoredBlock[] = [];
+  let blocks: BlockWrite[] = [];
   let touched: [BlockEntry, PartialBlock][] = [];
   let bytes = 0;
   const write = async () => {
@@ -87,7 +88,7 @@ async function writeAll(entries: readonly BlockEntry[], deps: TierFlushDeps, sig
   for (const entry of entries) {
     const isWatched = deps.live.isWatched(entry.key.projectId);
     const { blob, wts } = (isWatched ? undefined : entry.encodeAtRest()) ?? entry.encode();
-    blocks.push({ key: entry.key, blob, wts });
+    blocks.push({ key: entry.key, blob, wts, keepMinutes: keepMinutesOf(entry.retentionMinutes) });
     bytes += blob.length;
     if (isWatched) {
       const partial = entry.takeTouched();

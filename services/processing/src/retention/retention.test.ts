@@ -6,7 +6,17 @@ import { openEmbeddedCellStore } from "@millrace/cell-store/embedded";
 import { minuteOf } from "@millrace/rollup";
 import { silentLogger } from "@millrace/runtime";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { definitionsOf, openTestBed, pageView, section, snapshotOf, storedCounts, WEB } from "../test-bed.ts";
+import {
+  altered,
+  definitionsOf,
+  openTestBed,
+  pageView,
+  section,
+  snapshotOf,
+  storedCounts,
+  untilCommitted,
+  WEB,
+} from "../test-bed.ts";
 import { Retention } from "./retention.ts";
 
 const DAY_MS = 86_400_000;
@@ -103,4 +113,39 @@ it("goes on beside the fold, for projects that send", async () => {
   await vi.waitFor(async () => expect(await left()).toBeUndefined(), { timeout: 10_000, interval: 50 });
   await app.drain();
   expect(await storedCounts(bed.cellStore, site, "pages", "1m")).toEqual({ "/": 1 });
+});
+
+it("stores each block for its project's retention and two weeks more, and for ever where that is for ever", async () => {
+  const long = definitionsOf("long", WEB);
+  long.retention = create(RetentionSchema, {
+    minute: durationFromMs(90 * DAY_MS),
+    quarterHour: durationFromMs(3_660 * DAY_MS),
+  });
+  const store = await storeWith();
+  const days = new Map<string, unknown>();
+  const watched = altered<CellStore>(store, {
+    writeBlocks: (blocks, options) => {
+      for (const { key, keepMinutes } of blocks) {
+        days.set(`${key.projectId} ${key.granularity}`, keepMinutes === undefined ? "for ever" : keepMinutes / DAY);
+      }
+      return store.writeBlocks(blocks, options);
+    },
+  });
+  const bed = await openTestBed({ definitions: [site, long], cellStore: watched });
+  onTestFinished(() => bed.close());
+  const now = Date.now();
+  await bed.append([section("site", now, [pageView("a", "/", now)]), section("long", now, [pageView("b", "/", now)])]);
+  const app = await bed.start();
+  await untilCommitted(bed, 1);
+  await app.drain();
+  expect(Object.fromEntries(days)).toEqual({
+    "site 1m": 21,
+    "site 15m": 410,
+    "site 1h": "for ever",
+    "site 1d+0": "for ever",
+    "long 1m": 104,
+    "long 15m": 3_674,
+    "long 1h": "for ever",
+    "long 1d+0": "for ever",
+  });
 });

@@ -2,9 +2,7 @@ import type { CellStore } from "@millrace/cell-store";
 import { Failure } from "@millrace/failure";
 import { bucketStart, granularityKeys, minuteOf, retentionMinutes, tierOf } from "@millrace/rollup";
 import type { Snapshot } from "@millrace/snapshot";
-
-/** Blocks are forgotten this much after their retention has passed: nobody is surprised by a longer one, or a slow clock. */
-const GRACE_MINUTES = 14 * 1440;
+import { keepMinutesOf } from "./keep-minutes.ts";
 
 /** A project is looked at this often, one after the other. */
 const STEP_MS = 1_000;
@@ -89,8 +87,9 @@ export class Retention {
     const now = minuteOf(foldedMs());
     let gone = 0;
     for (const granularity of granularityKeys(dayOffsetsMinutes)) {
-      const before = now - kept[tierOf(granularity)] - GRACE_MINUTES;
-      if (!(before > 0)) continue;
+      const keepMinutes = keepMinutesOf(kept[tierOf(granularity)]);
+      if (keepMinutes === undefined || keepMinutes >= now) continue;
+      const before = now - keepMinutes;
       gone += await store.expire(projectId, granularity, bucketStart(granularity, before), options);
     }
     return gone;
