@@ -1,5 +1,18 @@
 import { addressesOf } from "./address.ts";
 
+export {
+  type OwnCassandraOptions,
+  type OwnKafkaOptions,
+  type OwnNode,
+  type OwnRedisOptions,
+  type OwnServers,
+  ownCassandra,
+  ownCassandraCluster,
+  ownKafka,
+  ownKafkaCluster,
+  ownRedis,
+} from "./own/index.ts";
+
 /**
  * A real Redis, shared by all that runs now: the one that MILLRACE_TEST_REDIS names (host:port), or one that is started
  * when it is first asked for and stopped when the run ends. Use keys of your own, and never FLUSHALL.

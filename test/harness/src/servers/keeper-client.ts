@@ -48,12 +48,17 @@ export function startKeeper(): Keeper {
 
 /** The addresses (host:port) of the nodes of the run's server of a kind, started if nobody asked before. */
 export async function askKeeper(kind: KindName): Promise<string[]> {
-  const socketPath = process.env[KEEPER_VARIABLE] ?? ownKeeper().socketPath;
-  const socket = await until("the keeper of the servers listens", () => connected(socketPath));
+  const socket = await connectKeeper();
   socket.write(`${kind}\n`);
   const reply: { addresses?: string[]; error?: string } = JSON.parse(await text(socket));
   if (reply.addresses === undefined) throw new Error(`no ${kind} for the tests: ${reply.error}`);
   return reply.addresses;
+}
+
+/** A new connection to the run's keeper. */
+export function connectKeeper(): Promise<Socket> {
+  const socketPath = process.env[KEEPER_VARIABLE] ?? ownKeeper().socketPath;
+  return until("the keeper of the servers listens", () => connected(socketPath));
 }
 
 async function connected(path: string): Promise<Socket> {

@@ -1,7 +1,7 @@
 /**
  * A process beside a test run that starts each server when somebody first asks for it, and hands its address to all who
  * ask later. It listens at the socket given as its argument: a line with a kind is answered by a line of JSON, `{addresses}` or
- * `{error}`. It holds its standard input: when that ends, as it does however the run ended, the servers are killed and
+ * `{error}`; lines of JSON (own/request.ts) are about servers that belong to the connection, and end with it. It holds its standard input: when that ends, as it does however the run ended, the servers are killed and
  * their data removed. Logs stay only where a server failed.
  */
 import { mkdirSync, rmSync } from "node:fs";
@@ -9,6 +9,7 @@ import { createServer, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { KINDS, type KindName } from "./kinds.ts";
+import { HeldServers } from "./own/held-servers.ts";
 import { killPrograms } from "./programs.ts";
 
 /** Another program may have taken a port that was free. */
@@ -17,22 +18,33 @@ const ATTEMPTS = 2;
 const socketPath = process.argv[2] ?? "";
 const folder = dirname(socketPath);
 const addresses = new Map<KindName, Promise<string[]>>();
+let connections = 0;
 let isStopping = false;
 let hasFailed = false;
 
 process.stdin.on("close", stop).resume();
 for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) process.on(signal, stop);
-createServer((socket) => void answer(socket)).listen(socketPath);
+createServer({ allowHalfOpen: true }, (socket) => void answer(socket)).listen(socketPath);
 
 async function answer(socket: Socket): Promise<void> {
   socket.on("error", () => {});
-  for await (const line of createInterface({ input: socket })) {
+  const held = new HeldServers(join(folder, `own-${++connections}`));
+  const lines = createInterface({ input: socket });
+  socket.on("close", () => lines.close());
+  for await (const line of lines) {
+    if (line.startsWith("{")) {
+      void held.answer(JSON.parse(line)).then((reply) => socket.write(`${JSON.stringify(reply)}\n`));
+      continue;
+    }
     const reply = await addressesOf(line).then(
       (found) => ({ addresses: found }),
       (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
     );
-    socket.end(`${JSON.stringify(reply)}\n`);
+    socket.write(`${JSON.stringify(reply)}\n`);
+    break;
   }
+  await held.dispose();
+  socket.end();
 }
 
 async function addressesOf(name: string): Promise<string[]> {

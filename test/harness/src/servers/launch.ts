@@ -2,8 +2,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ask, type Probe } from "./probe.ts";
 import { type CommandLine, endOfLog, type Program, startProgram } from "./programs.ts";
 
-/** A server that runs: its address as host:port, and its program. */
-export type Launched = { readonly address: string; readonly program: Program };
+/** A server that runs. */
+export type Launched = {
+  /** Where it is, as host:port. */
+  readonly address: string;
+  /** Where a proxy in front of it connects to, when that is elsewhere. */
+  readonly behindProxy?: string;
+  readonly program: Program;
+  /** Launches it again, with the same data and ports, once it has ended. */
+  readonly again: Launch;
+};
 
 /** How a server is launched once its ports are chosen. */
 export type Launch = CommandLine & { readonly address: string; readonly probe: Probe; readonly withinMs: number };
@@ -15,14 +23,15 @@ const ASKED_EVERY_MS = 50;
  *
  * @throws Error with the end of its log, when it ends before that or takes longer than `withinMs`
  */
-export async function launch({ address, probe, withinMs, ...line }: Launch): Promise<Launched> {
+export async function launch(again: Launch): Promise<Launched> {
+  const { address, probe, withinMs, ...line } = again;
   const program = startProgram(line);
   const deadline = performance.now() + withinMs;
   let refused: unknown;
   while (program.isRunning() && performance.now() < deadline) {
     try {
       await ask(address, probe);
-      return { address, program };
+      return { address, program, again };
     } catch (error) {
       refused = error;
     }

@@ -19,6 +19,7 @@ export type Program = {
   /** Resolves to how it ended, such as "exit code 1"; never rejects. */
   readonly ended: Promise<string>;
   readonly isRunning: () => boolean;
+  readonly signal: (signal: NodeJS.Signals) => void;
 };
 
 const running = new Set<ChildProcess>();
@@ -37,7 +38,7 @@ export function startProgram({ command, args, log, env = process.env, isLeftToEn
     child.once("error", (error) => resolve(`no start: ${error.message}`));
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
   }).finally(() => running.delete(child));
-  return { ended, isRunning: () => running.has(child) };
+  return { ended, isRunning: () => running.has(child), signal: (signal) => void child.kill(signal) };
 }
 
 /** Runs a program to its end. Throws with the end of its log unless it exits with 0. */

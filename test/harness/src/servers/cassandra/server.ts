@@ -12,6 +12,14 @@ const DAEMON = "org.apache.cassandra.service.CassandraDaemon";
 const TOKENS = 2n ** 64n;
 const TOKEN_MIN = -(2n ** 63n);
 
+/** How the nodes of a ring of a test's own differ. */
+export type CassandraOptions = {
+  /** True: drivers are told that the node at 127.0.0.n is at 127.0.1.n, at the same port, where a proxy is to listen. */
+  readonly isProxied?: boolean;
+  /** More of cassandra.yaml. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+};
+
 /** An OPTIONS frame of the native protocol, version 4, without a body; SUPPORTED answers it. */
 export const CASSANDRA_PROBE: Probe = {
   question: Uint8Array.of(4, 0, 0, 0, 5, 0, 0, 0, 0),
@@ -24,17 +32,26 @@ export function bringCassandra(folder: string): Promise<JavaProgram> {
 }
 
 /** Starts a Cassandra of one node, its data centre `datacenter1`, with its data and log in `folder`. */
-export function startCassandra(folder: string): Promise<Launched[]> {
-  return startNodes(1, folder);
+export function startCassandra(folder: string, options?: CassandraOptions): Promise<Launched[]> {
+  return startNodes(1, folder, options);
 }
 
 /** Starts a Cassandra of three nodes at 127.0.0.1 to 127.0.0.3, with their data and logs in `folder`. */
-export function startCassandraCluster(folder: string): Promise<Launched[]> {
-  return startNodes(3, folder);
+export function startCassandraCluster(folder: string, options?: CassandraOptions): Promise<Launched[]> {
+  return startNodes(3, folder, options);
+}
+
+/** Where a proxy in front of a node listens. */
+export function proxyHostOf(host: string): string {
+  return host.replace(/^127\.0\.0\./, "127.0.1.");
 }
 
 /** The nodes share the ring of 2^64 tokens evenly. */
-async function startNodes(count: number, folder: string): Promise<Launched[]> {
+async function startNodes(
+  count: number,
+  folder: string,
+  { isProxied = false, settings: more }: CassandraOptions = {},
+): Promise<Launched[]> {
   const { java, jars } = await bringCassandra(folder);
   const [port = 0, storagePort = 0] = await freePorts(2);
   const ring = Array.from({ length: count }, (_, index) => `127.0.0.${index + 1}`);
@@ -43,7 +60,8 @@ async function startNodes(count: number, folder: string): Promise<Launched[]> {
     const settings = join(folder, `cassandra-${host}.yaml`);
     const token = TOKEN_MIN + (BigInt(index) * TOKENS) / BigInt(count);
     mkdirSync(data, { recursive: true });
-    writeFileSync(settings, settingsOf({ host, token, ring, port, storagePort, data }));
+    const broadcast = isProxied ? proxyHostOf(host) : host;
+    writeFileSync(settings, settingsOf({ host, token, ring, port, storagePort, data, broadcast, settings: more }));
     const args = [...javaOptions(settings, data), "-cp", jars.join(delimiter), DAEMON];
     const log = join(folder, `cassandra-${host}.log`);
     const address = `${host}:${port}`;

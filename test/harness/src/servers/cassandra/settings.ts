@@ -10,13 +10,17 @@ export type Node = {
   readonly port: number;
   readonly storagePort: number;
   readonly data: string;
+  /** The address that drivers are told of, with the same port. */
+  readonly broadcast?: string | undefined;
+  /** More of cassandra.yaml, which replaces what has the same name. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
 };
 
 /**
  * The text of cassandra.yaml for a node. Its commit log is synchronous: with `periodic` a node that is killed
  * forgets about a tenth of a second of what it had acknowledged. The rest makes it small and quick to start.
  */
-export function settingsOf({ host, token, ring, port, storagePort, data }: Node): string {
+export function settingsOf({ host, token, ring, port, storagePort, data, broadcast, settings: more }: Node): string {
   const settings = {
     cluster_name: "millrace tests",
     partitioner: "org.apache.cassandra.dht.Murmur3Partitioner",
@@ -30,6 +34,7 @@ export function settingsOf({ host, token, ring, port, storagePort, data }: Node)
     listen_address: host,
     storage_port: storagePort,
     rpc_address: host,
+    broadcast_rpc_address: broadcast ?? host,
     native_transport_port: port,
     native_transport_max_threads: 16,
 
@@ -66,6 +71,7 @@ export function settingsOf({ host, token, ring, port, storagePort, data }: Node)
     cas_contention_timeout: "3s",
     authenticator: "AllowAllAuthenticator",
     authorizer: "AllowAllAuthorizer",
+    ...more,
   };
   // YAML takes JSON as it is.
   return `${JSON.stringify(settings, null, 2)}\n`;

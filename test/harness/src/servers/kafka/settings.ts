@@ -6,24 +6,33 @@ export type Broker = {
   /** Of every broker of the cluster, in the order of their ids. */
   readonly controllerPorts: readonly number[];
   readonly data: string;
+  /** A second place to listen at, which clients are told to reach through a proxy at `advertised`. */
+  readonly proxied?: { readonly port: number; readonly advertised: number } | undefined;
+  /** More lines of server.properties, which replace those of the same name. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
 };
 
 /**
  * The text of server.properties for a broker. Topics are made by those who need them, as in production, and a group that
  * begins waits for nobody. Of three brokers two must have what is acknowledged, and one that is gone is soon missed.
  */
-export function settingsOf({ id, port, controllerPorts, data }: Broker): string {
+export function settingsOf({ id, port, controllerPorts, data, proxied, settings: more = {} }: Broker): string {
   const voters = controllerPorts.map((controllerPort, index) => `${index + 1}@127.0.0.1:${controllerPort}`);
   const replicas = voters.length;
   const replicasMin = Math.min(replicas, 2);
+  const plain = `PLAINTEXT://127.0.0.1:${port}`;
   const settings = {
     "process.roles": "broker,controller",
     "node.id": id,
     "controller.quorum.voters": voters.join(","),
     "controller.listener.names": "CONTROLLER",
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPorts[id - 1]}`,
-    "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    listeners: [
+      plain,
+      ...(proxied ? [`PROXIED://127.0.0.1:${proxied.port}`] : []),
+      `CONTROLLER://127.0.0.1:${controllerPorts[id - 1]}`,
+    ].join(","),
+    "advertised.listeners": [plain, ...(proxied ? [`PROXIED://127.0.0.1:${proxied.advertised}`] : [])].join(","),
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "inter.broker.listener.name": "PLAINTEXT",
     "log.dirs": data,
 
@@ -49,6 +58,7 @@ export function settingsOf({ id, port, controllerPorts, data }: Broker): string 
     "num.network.threads": 2,
     "num.io.threads": 4,
     "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
+    ...more,
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)

@@ -18,8 +18,12 @@ export function bringRedis(folder: string): Promise<string> {
   return findProgram("redis-server", "redis-server", join(folder, "install.log"));
 }
 
-/** Starts a Redis that keeps nothing on disk and evicts nothing, with its data and log in `folder`. */
-export async function startRedis(folder: string): Promise<Launched[]> {
+/**
+ * Starts a Redis that keeps nothing on disk and evicts nothing, with its data and log in `folder`.
+ *
+ * @param more settings that replace those, such as `{ appendonly: "yes" }`
+ */
+export async function startRedis(folder: string, more: Readonly<Record<string, string>> = {}): Promise<Launched[]> {
   mkdirSync(join(folder, "data"), { recursive: true });
   const log = join(folder, "redis.log");
   const command = await bringRedis(folder);
@@ -31,6 +35,7 @@ export async function startRedis(folder: string): Promise<Launched[]> {
     save: "",
     appendonly: "no",
     "maxmemory-policy": "noeviction",
+    ...more,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const address = `127.0.0.1:${port}`;

@@ -1,0 +1,94 @@
+import { TcpProxy } from "../../tcp-proxy.ts";
+import { proxyHostOf } from "../cassandra/server.ts";
+import { hostAndPort } from "../probe.ts";
+import { type OwnServers, startOwn } from "./own-servers.ts";
+
+export type { OwnNode, OwnServers } from "./own-servers.ts";
+
+/** How a test's own servers are started. */
+export type OwnOptions = {
+  /** True: clients reach every node through a proxy, also those that they learn of from the servers. */
+  readonly proxied?: boolean;
+};
+
+/** As `OwnOptions`; `settings` are lines of server.properties that replace the harness's. */
+export type OwnKafkaOptions = OwnOptions & { readonly settings?: Readonly<Record<string, string>> };
+
+/** As `OwnOptions`; what it says replaces what is in the harness's cassandra.yaml. */
+export type OwnCassandraOptions = OwnOptions & {
+  /** How the commit log is written. `batch`, unless told otherwise: `periodic` forgets what it acknowledged. */
+  readonly commitlogSync?: "batch" | "group" | "periodic";
+  /** Such as PasswordAuthenticator, whose first user, cassandra, has the password cassandra, some moments after the start. */
+  readonly authenticator?: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+};
+
+/** As `OwnOptions`; `settings` replace the harness's, such as `{ appendonly: "yes" }`. */
+export type OwnRedisOptions = OwnOptions & { readonly settings?: Readonly<Record<string, string>> };
+
+/** Starts a Kafka of one broker for the caller alone. */
+export function ownKafka(options?: OwnKafkaOptions): Promise<OwnServers> {
+  return startKafka("kafka", 1, options);
+}
+
+/** Starts a Kafka of three brokers for the caller alone, two of which must have what is acknowledged. */
+export function ownKafkaCluster(options?: OwnKafkaOptions): Promise<OwnServers> {
+  return startKafka("kafkaCluster", 3, options);
+}
+
+/** Starts a Cassandra of one node for the caller alone; its data centre is `datacenter1`. */
+export function ownCassandra(options?: OwnCassandraOptions): Promise<OwnServers> {
+  return startCassandra("cassandra", options);
+}
+
+/** Starts a Cassandra of three nodes for the caller alone; its data centre is `datacenter1`. */
+export function ownCassandraCluster(options?: OwnCassandraOptions): Promise<OwnServers> {
+  return startCassandra("cassandraCluster", options);
+}
+
+/** Starts a Redis for the caller alone. It keeps nothing on disk and evicts nothing, unless told otherwise. */
+export function ownRedis({ proxied = false, settings = {} }: OwnRedisOptions = {}): Promise<OwnServers> {
+  return startOwn({ start: "redis", options: settings }, ({ address }) =>
+    proxied ? TcpProxy.open(address) : undefined,
+  );
+}
+
+/** Brokers tell clients the addresses of all: those of the proxies, so these listen before there are brokers. */
+async function startKafka(
+  start: "kafka" | "kafkaCluster",
+  count: number,
+  { proxied = false, settings = {} }: OwnKafkaOptions = {},
+): Promise<OwnServers> {
+  if (!proxied) return startOwn({ start, options: { settings } }, () => undefined);
+  const proxies = await Promise.all(Array.from({ length: count }, () => TcpProxy.open("127.0.0.1:1")));
+  try {
+    const proxyPorts = proxies.map(({ port }) => port);
+    return await startOwn({ start, options: { settings, proxyPorts } }, async ({ behindProxy }, index) => {
+      const proxy = proxies[index] as TcpProxy;
+      proxy.target = behindProxy;
+      return proxy;
+    });
+  } catch (error) {
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+    throw error;
+  }
+}
+
+/** Drivers take the port of all nodes to be the same: each proxy has its node's, at an address of its own. */
+function startCassandra(
+  start: "cassandra" | "cassandraCluster",
+  { proxied = false, commitlogSync, authenticator, settings }: OwnCassandraOptions = {},
+): Promise<OwnServers> {
+  const more = {
+    ...(commitlogSync && { commitlog_sync: commitlogSync }),
+    ...(commitlogSync === "periodic" && { commitlog_sync_period: "10s" }),
+    ...(commitlogSync === "group" && { commitlog_sync_group_window: "2ms" }),
+    ...(authenticator && { authenticator }),
+    ...settings,
+  };
+  return startOwn({ start, options: { isProxied: proxied, settings: more } }, ({ address }) => {
+    if (!proxied) return undefined;
+    const { host, port } = hostAndPort(address);
+    return TcpProxy.open(address, { host: proxyHostOf(host), port });
+  });
+}
