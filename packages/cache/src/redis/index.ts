@@ -1,3 +1,3 @@
 export { type BreakerState, observeBreaker } from "./breaker.ts";
 export { openRedisCache, type RedisCache, type RedisCacheOptions } from "./redis-cache.ts";
-export { openRedisClaims, type RedisClaims, type RedisClaimsOptions } from "./redis-claims.ts";
+export { observeLosses, openRedisClaims, type RedisClaims, type RedisClaimsOptions } from "./redis-claims.ts";

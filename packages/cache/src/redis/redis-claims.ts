@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "@millrace/failure";
+import type { Meter } from "@opentelemetry/api";
 import type { Redis } from "ioredis";
 import type { CallOptions, ClaimBatch, ClaimStore } from "../cache.ts";
 import { checkBatch, checkSlots } from "../claim-batch.ts";
@@ -64,6 +65,7 @@ export class RedisClaims implements ClaimStore {
   /** Why nothing may be claimed in this server, when it came back as another than it was. */
   #refusal: Failure | undefined;
   #birth: string | undefined;
+  #lossCount = 0;
   #waiting = 0;
 
   /** @private Use {@link openRedisClaims}. */
@@ -84,6 +86,11 @@ export class RedisClaims implements ClaimStore {
   /** Whether calls are let through; see `observeBreaker`. */
   get breakerState(): BreakerState {
     return this.#connection.breakerState;
+  }
+
+  /** How often the server was found emptied since this was opened; see {@link observeLosses}. */
+  get lossCount(): number {
+    return this.#lossCount;
   }
 
   /** Looks whether the server may hold claims, now and whenever it comes back. */
@@ -206,6 +213,7 @@ export class RedisClaims implements ClaimStore {
     const known = this.#birth;
     this.#birth = found ?? undefined;
     if (known !== undefined && known !== this.#birth) {
+      this.#lossCount++;
       this.#warn(
         "The Redis of the claims was emptied. Events that were counted before may count again when they are sent " +
           "again; see its appendonly setting.",
@@ -218,6 +226,13 @@ export class RedisClaims implements ClaimStore {
     if (this.#refusal !== undefined) throw this.#refusal;
     if (batch !== undefined) checkBatch(batch);
   }
+}
+
+/** Measures losses: `millrace.claims.losses` (counter), how often the server of the claims was found emptied. */
+export function observeLosses(meter: Meter, claims: Pick<RedisClaims, "lossCount">): void {
+  meter
+    .createObservableCounter("millrace.claims.losses", { description: "How often claims were found to be gone." })
+    .addCallback((result) => result.observe(claims.lossCount));
 }
 
 function takeOwners(answer: Owners, call: PackedCall, owners: Uint8Array): void {

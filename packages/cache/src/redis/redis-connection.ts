@@ -6,7 +6,7 @@ import { Cluster, Redis, type RedisOptions } from "ioredis";
 import type { CallOptions } from "../cache.ts";
 import { parseRedisAddress, type RedisAddress } from "./address.ts";
 import { Breaker, type BreakerOptions, type BreakerState } from "./breaker.ts";
-import { connectFailure, type Effect, redisFailure } from "./redis-failure.ts";
+import { connectFailure, type Effect, isSettled, redisFailure, rootOf } from "./redis-failure.ts";
 
 const COMMAND_TIMEOUT_MS = 1000;
 const CONNECT_TIMEOUT_MS = 2000;
@@ -60,7 +60,7 @@ export class RedisConnection {
     this.client = connect(address, options);
     // Each failing call tells of it; without a listener the driver would print it.
     this.client.on("error", (error) => {
-      this.#lastError = error;
+      this.#lastError = rootOf(error);
     });
   }
 
@@ -69,19 +69,23 @@ export class RedisConnection {
     return this.#breaker.state;
   }
 
-  /** Resolves when commands can be sent; fails with `unavailable` after `timeoutMs`. */
+  /** Resolves when commands can be sent; fails with `unavailable` after `timeoutMs`, or at once where time won't help. */
   async connected(timeoutMs: number): Promise<void> {
     if (this.client.status === "ready") return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => {
-      reject(connectFailure(this.#lastError, this.#name, timeoutMs));
-    }, timeoutMs);
+    const fail = () => reject(connectFailure(this.#lastError, this.#name, timeoutMs));
+    const look = () => {
+      if (isSettled(this.#lastError)) fail();
+    };
+    const timer = setTimeout(fail, timeoutMs);
     this.client.once("ready", resolve);
+    this.client.on("error", look);
     try {
       await promise;
     } finally {
       clearTimeout(timer);
       this.client.off("ready", resolve);
+      this.client.off("error", look);
     }
   }
 

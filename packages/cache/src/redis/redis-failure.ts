@@ -52,11 +52,27 @@ export function connectFailure(error: unknown, name: string, timeoutMs: number):
   const unavailable = (message: string) => new Failure("unavailable", "BACKEND_UNAVAILABLE", message, details);
   const refusal = REFUSALS[/^[A-Z]+/.exec(text)?.[0] ?? ""];
   if (refusal !== undefined) return unavailable(`The Redis of ${name} ${refusal}.`);
-  if (/certificate|altname/i.test(text)) {
+  if (/certificate required|bad certificate/i.test(text)) {
+    return unavailable(`The Redis of ${name} wants a certificate of its clients; name certificateFile and keyFile.`);
+  }
+  if (/altname/i.test(text)) {
+    return unavailable(`The certificate of the Redis of ${name} is for another host; name that as serverName.`);
+  }
+  if (/certificate/i.test(text)) {
     return unavailable(`The certificate of the Redis of ${name} is not trusted; name its authority's file as caFile.`);
   }
   const seconds = timeoutMs / 1000;
   return unavailable(`The Redis of ${name} did not answer for ${seconds} s; is its address right, and does it run?`);
+}
+
+/** Whether connecting again would end the same way: the certificate or the password must be changed first. */
+export function isSettled(error: unknown): boolean {
+  return error instanceof Error && /^(?:WRONGPASS|NOAUTH|NOPERM)|certificate|altname/i.test(error.message);
+}
+
+/** What went wrong on a node of a Cluster, where the driver only says that all its nodes failed. */
+export function rootOf(error: unknown): unknown {
+  return error instanceof Error && "lastNodeError" in error ? (error.lastNodeError ?? error) : error;
 }
 
 /** The driver puts the command with its arguments on errors: passwords, ids and megabytes, which nobody may find in a log. */
