@@ -11,6 +11,12 @@ export type CallOptions = {
   readonly signal?: AbortSignal;
 };
 
+/** What an append may be given. */
+export type AppendOptions = CallOptions & {
+  /** The W3C trace context of the span that appends; it may travel with the record to those who read it. */
+  readonly traceparent?: string;
+};
+
 /** Where a record was put. */
 export type AppendResult = {
   /** The record's offset in its partition: greater than that of every record before it. */
@@ -25,6 +31,8 @@ export type LogRecord = {
   readonly appendTimeMs: number;
   /** What was appended. It must not be changed; it stays valid for as long as it is kept. */
   readonly value: Uint8Array;
+  /** The trace context that it was appended with, where the log carries it. It comes from outside: check it before use. */
+  readonly traceparent?: string;
 };
 
 /** The side that writes. */
@@ -43,9 +51,10 @@ export interface EventAppender {
    * - A value over `maxRecordBytes` must be refused with `invalid`, a partition that does not exist with `invalid`.
    * - It must fail with `unavailable` where nothing can have been appended, and with `unknownOutcome` where it may have.
    * - It may be refused with `exhausted` (OVERLOADED) while too much waits to be written.
+   * - An append whose outcome is unknown may take effect later, even after later appends.
    * - After close it must fail with `unavailable` (CLOSED).
    */
-  append(partition: number, value: Uint8Array, options?: CallOptions): Promise<AppendResult>;
+  append(partition: number, value: Uint8Array, options?: AppendOptions): Promise<AppendResult>;
 }
 
 /** A partition that a member owns, for as long as it does. */

@@ -1,5 +1,6 @@
 import { Failure } from "@millrace/failure";
 import { sqliteFailure } from "@millrace/sqlite";
+import { abortable } from "../abortable.ts";
 import type { AppendResult, CallOptions, EventLog, GroupHandler, GroupMember, LogRecord } from "../event-log.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { ConsumerGroup } from "./consumer-group.ts";
@@ -255,18 +256,4 @@ export class EmbeddedEventLog implements EventLog {
 
 function lostOwnership(partition: number): Failure {
   return new Failure("stale", "OWNERSHIP_LOST", `Partition ${partition} belongs to another member by now.`);
-}
-
-/** Gives up waiting when the signal aborts: what was queued is written nevertheless. */
-function abortable<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return result;
-  return new Promise((resolve, reject) => {
-    const aborted = () => {
-      reject(
-        new Failure("unknownOutcome", "CANCELLED", "The wait for the append was given up.", { cause: signal.reason }),
-      );
-    };
-    signal.addEventListener("abort", aborted, { once: true });
-    result.then(resolve, reject).finally(() => signal.removeEventListener("abort", aborted));
-  });
 }
