@@ -13,6 +13,7 @@ export {
 export { EventBatchReader } from "./event-batch-reader.ts";
 export { EventBatchWriter } from "./event-batch-writer.ts";
 export type {
+  AppendOptions,
   AppendResult,
   CallOptions,
   EventAppender,
@@ -25,4 +26,4 @@ export type {
   PartitionHandler,
 } from "./event-log.ts";
 export { readSections, writeSections } from "./event-sections.ts";
-export { observedEventLog, type Telemetry } from "./observed.ts";
+export { observedAppender, observedEventLog, type Telemetry } from "./observed.ts";

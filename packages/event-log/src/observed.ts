@@ -1,8 +1,10 @@
 import { Failure } from "@millrace/failure";
-import { type Meter, SpanStatusCode, type Tracer } from "@opentelemetry/api";
+import { isSpanContextValid, type Meter, type SpanContext, SpanStatusCode, type Tracer } from "@opentelemetry/api";
 import type {
+  AppendOptions,
   AppendResult,
   CallOptions,
+  EventAppender,
   EventLog,
   GroupHandler,
   GroupMember,
@@ -19,10 +21,51 @@ export type Telemetry = { readonly meter: Meter; readonly tracer: Tracer };
  * - `millrace.event_log.append.duration` (histogram, s), `.append.records`, `.append.bytes` (counters)
  * - `millrace.event_log.consume.records`, `.consume.bytes` (counters, by `group`), counted when handed over
  * - `millrace.event_log.errors` (counter, by `operation` and the failure's `kind`)
- * - a span `event_log.append` for each append
+ * - a span `event_log.append` for each append, whose context travels with the record where the log carries it
  */
 export function observedEventLog(log: EventLog, telemetry: Telemetry): EventLog {
   return new ObservedEventLog(log, telemetry);
+}
+
+/** As {@link observedEventLog}, for the side that writes. */
+export function observedAppender(appender: EventAppender, telemetry: Telemetry): EventAppender {
+  return new ObservedAppender(appender, telemetry.tracer, instruments(telemetry.meter));
+}
+
+class ObservedAppender implements EventAppender {
+  readonly generation: number;
+  readonly partitions: number;
+  readonly maxRecordBytes: number;
+  readonly #appender: EventAppender;
+  readonly #tracer: Tracer;
+  readonly #instruments: Instruments;
+
+  constructor(appender: EventAppender, tracer: Tracer, measures: Instruments) {
+    this.#appender = appender;
+    this.#tracer = tracer;
+    this.#instruments = measures;
+    this.generation = appender.generation;
+    this.partitions = appender.partitions;
+    this.maxRecordBytes = appender.maxRecordBytes;
+  }
+
+  async append(partition: number, value: Uint8Array, options?: AppendOptions): Promise<AppendResult> {
+    const startMs = performance.now();
+    const attributes = { "millrace.partition": partition, "millrace.record.bytes": value.length };
+    const span = this.#tracer.startSpan("event_log.append", { attributes });
+    try {
+      const result = await this.#appender.append(partition, value, { ...traceOf(span.spanContext()), ...options });
+      this.#instruments.appendRecords.add(1);
+      this.#instruments.appendBytes.add(value.length);
+      return result;
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR, message: kindOf(error) });
+      throw counted(this.#instruments, "append", error);
+    } finally {
+      this.#instruments.appendDuration.record((performance.now() - startMs) / 1000);
+      span.end();
+    }
+  }
 }
 
 class ObservedEventLog implements EventLog {
@@ -30,34 +73,20 @@ class ObservedEventLog implements EventLog {
   readonly partitions: number;
   readonly maxRecordBytes: number;
   readonly #log: EventLog;
-  readonly #tracer: Tracer;
-  readonly #instruments: ReturnType<typeof instruments>;
+  readonly #appender: EventAppender;
+  readonly #instruments: Instruments;
 
   constructor(log: EventLog, { meter, tracer }: Telemetry) {
     this.#log = log;
-    this.#tracer = tracer;
     this.#instruments = instruments(meter);
+    this.#appender = new ObservedAppender(log, tracer, this.#instruments);
     this.generation = log.generation;
     this.partitions = log.partitions;
     this.maxRecordBytes = log.maxRecordBytes;
   }
 
-  async append(partition: number, value: Uint8Array, options?: CallOptions): Promise<AppendResult> {
-    const startMs = performance.now();
-    const attributes = { "millrace.partition": partition, "millrace.record.bytes": value.length };
-    const span = this.#tracer.startSpan("event_log.append", { attributes });
-    try {
-      const result = await this.#log.append(partition, value, options);
-      this.#instruments.appendRecords.add(1);
-      this.#instruments.appendBytes.add(value.length);
-      return result;
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: kindOf(error) });
-      throw this.#count("append", error);
-    } finally {
-      this.#instruments.appendDuration.record((performance.now() - startMs) / 1000);
-      span.end();
-    }
+  append(partition: number, value: Uint8Array, options?: AppendOptions): Promise<AppendResult> {
+    return this.#appender.append(partition, value, options);
   }
 
   async join(
@@ -119,9 +148,22 @@ class ObservedEventLog implements EventLog {
   }
 
   #count(operation: string, error: unknown): unknown {
-    this.#instruments.errors.add(1, { operation, kind: kindOf(error) });
-    return error;
+    return counted(this.#instruments, operation, error);
   }
+}
+
+function counted(measures: Instruments, operation: string, error: unknown): unknown {
+  measures.errors.add(1, { operation, kind: kindOf(error) });
+  return error;
+}
+
+type Instruments = ReturnType<typeof instruments>;
+
+/** The W3C trace context of a span; nothing where there is no tracing. */
+function traceOf(context: SpanContext): { readonly traceparent?: string } {
+  if (!isSpanContextValid(context)) return {};
+  const flags = context.traceFlags.toString(16).padStart(2, "0");
+  return { traceparent: `00-${context.traceId}-${context.spanId}-${flags}` };
 }
 
 function instruments(meter: Meter) {
