@@ -1,8 +1,8 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
-import type { Cache, ClaimStore } from "@millrace/cache";
+import type { Cache } from "@millrace/cache";
 import type { EventAppender } from "@millrace/event-log";
-import type { Logger, RawHandler } from "@millrace/runtime";
+import type { LimitOverrides, Logger, RawHandler } from "@millrace/runtime";
 import type { Meter } from "@opentelemetry/api";
 import { Admission } from "./admission.ts";
 import type { IngestSnapshot } from "./caller.ts";
@@ -11,6 +11,7 @@ import { createPostBeacon, createPostEvents } from "./http/post-events.ts";
 import { Intake } from "./intake.ts";
 import { DEFAULT_INGEST_LIMITS, type IngestLimits } from "./limits.ts";
 import { OutcomeCounters } from "./outcome-counters.ts";
+import { type ClaimLookup, KnownClaims } from "./send/known-claims.ts";
 import { createSendByHand } from "./send/send-by-hand.ts";
 import { createSendRpc } from "./send/send-rpc.ts";
 import { createStreamByHand } from "./stream/stream-by-hand.ts";
@@ -23,7 +24,7 @@ export type IngestOptions = {
   readonly eventLog: EventAppender;
   readonly snapshot: IngestSnapshot;
   /** Where small batches are looked up, to answer "duplicate" early. */
-  readonly claims?: ClaimStore | undefined;
+  readonly claims?: ClaimLookup | undefined;
   /** Where the sessions of web pages' visitors live; without it a session is a day. */
   readonly cache?: Cache | undefined;
   /** What `GET /millrace.js` gives; without it there is nothing there. */
@@ -42,6 +43,8 @@ export type IngestApp = {
   readonly rawHandlers: Readonly<Record<string, RawHandler>>;
   /** Paths that web pages of any origin may call. */
   readonly openPaths: readonly string[];
+  /** What the server must be bounded by for ingest's own bounds to hold. */
+  readonly serverLimits: LimitOverrides;
   /** Bytes of requests held now. */
   readonly bytesInFlight: () => number;
   /** Lets every stream answer, and resolves when all that was taken is settled, or the signal aborts. */
@@ -67,7 +70,8 @@ export function createIngestApp(options: IngestOptions): IngestApp {
   });
   const now = (): number => Math.floor(clock.now());
   const visitors = new Visitors({ salt: (nowMs, how) => snapshot.visitorSalt(nowMs, how), cache, counters });
-  const send = { intake, claims, now, admission, snapshot, visitors };
+  const knownClaims = claims && new KnownClaims(claims, () => performance.now());
+  const send = { intake, claims: knownClaims, now, admission, snapshot, visitors };
   const stream = {
     intake,
     now,
@@ -100,6 +104,8 @@ export function createIngestApp(options: IngestOptions): IngestApp {
       "/v1/beacon": createPostBeacon(send),
       ...(trackerScript === undefined ? {} : { [SCRIPT_PATH]: createGetTrackerScript(trackerScript) }),
     },
+    // Ingest grants larger windows to streams, within its bound on bytes in flight.
+    serverLimits: { http2: { streamWindowBytes: 65_535 } },
     openPaths: [SEND_PATH, "/v1/events", "/v1/beacon", SCRIPT_PATH],
     bytesInFlight: () => admission.bytes,
     drain,

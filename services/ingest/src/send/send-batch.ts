@@ -1,5 +1,5 @@
 import type { SendResponse } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
-import type { ClaimStore } from "@millrace/cache";
+
 import type { Caller } from "../caller.ts";
 import type { Intake } from "../intake.ts";
 import { sendResponse, tally } from "../outcomes.ts";
@@ -7,12 +7,12 @@ import type { Rejection } from "../rejection.ts";
 import { type BatchFrame, batchEmpty } from "../scan/batch-frame.ts";
 import { findEventId } from "../scan/find-event-id.ts";
 import type { Visitors } from "../visitor/visitors.ts";
-import { findClaimed } from "./known-claims.ts";
+import type { KnownClaims } from "./known-claims.ts";
 
 /** What sending a batch needs. */
 export type SendDeps = {
   readonly intake: Intake;
-  readonly claims: ClaimStore | undefined;
+  readonly claims: KnownClaims | undefined;
   readonly now: () => number;
   /** Says who visits web pages. */
   readonly visitors: Visitors;
@@ -45,13 +45,13 @@ export async function sendBatch(deps: SendDeps, sent: SentBatch): Promise<SendRe
     const visit = { projectId: caller.projectId, address, userAgent, nowMs: deps.now() };
     frame = await deps.visitors.name(frame, visit, rejected);
   }
-  const claimed = await findClaimed(deps.claims, frame, caller.projectId, caller.imported);
+  const claimed = await deps.claims?.find(frame, caller.projectId, caller.imported);
   const batch = deps.intake.take(frame, {
     rules: caller.rules(),
     imported: caller.imported,
     userAgent,
     receivedAtMs: deps.now(),
-    claimed,
+    ...(claimed === undefined ? {} : { claimed }),
     ...(rejected === undefined ? {} : { rejected }),
   });
   await batch.settled;

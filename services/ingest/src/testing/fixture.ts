@@ -4,7 +4,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { DefinitionsSchema } from "@millrace/api/millrace/config/v1/definitions_pb";
 import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
-import type { Cache, ClaimStore } from "@millrace/cache";
+import type { Cache } from "@millrace/cache";
 import { type EventAppender, type EventSection, readSections } from "@millrace/event-log";
 import { openEmbeddedEventLog } from "@millrace/event-log/embedded";
 import { Failure } from "@millrace/failure";
@@ -14,6 +14,7 @@ import { createIngestApp, type IngestApp } from "../app.ts";
 import type { IngestSnapshot } from "../caller.ts";
 import { trackerScriptOf } from "../http/get-tracker-script.ts";
 import type { IngestLimits } from "../limits.ts";
+import type { ClaimLookup } from "../send/known-claims.ts";
 
 /** The present of every test. */
 export const NOW = Date.UTC(2026, 2, 1, 12);
@@ -83,7 +84,7 @@ export type Fixture = {
 /** What a test changes. */
 export type FixtureOptions = {
   readonly limits?: Partial<IngestLimits>;
-  readonly claims?: ClaimStore;
+  readonly claims?: ClaimLookup;
   readonly cache?: Cache;
   /** The secret of the day; the same for ever unless given. */
   readonly visitorSalt?: IngestSnapshot["visitorSalt"];

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Cache } from "@millrace/cache";
+import { OptionalLookup } from "../optional-lookup.ts";
 import { daySessionOf, sessionIdFrom } from "./pseudonym.ts";
 
 /** A session ends when its visitor sent nothing for so long. */
@@ -27,6 +28,7 @@ export type SessionOwner = {
  */
 export class Sessions {
   readonly #cache: Cache | undefined;
+  readonly #lookup = new OptionalLookup(LOOKUP_TIMEOUT_MS, () => performance.now());
   /** The last lookup of each device that is under way: one at a time, since a visitor's first requests come together. */
   readonly #turns = new Map<string, Promise<string | undefined>>();
 
@@ -42,13 +44,12 @@ export class Sessions {
   }
 
   #inTurn(cache: Cache, owner: SessionOwner): Promise<string | undefined> {
-    const signal = AbortSignal.timeout(LOOKUP_TIMEOUT_MS);
     const device = keyOf("device", owner.projectId, owner.device);
     const user = keyOf("user", owner.projectId, owner.user);
     const queue = device ?? user ?? "";
+    const waited = AbortSignal.timeout(LOOKUP_TIMEOUT_MS);
     const turn = (this.#turns.get(queue) ?? Promise.resolve())
-      .then(() => (signal.aborted ? undefined : find(cache, device, user, signal)))
-      .catch(() => undefined)
+      .then(() => (waited.aborted ? undefined : this.#lookup.find((signal) => find(cache, device, user, signal))))
       .finally(() => {
         if (this.#turns.get(queue) === turn) this.#turns.delete(queue);
       });

@@ -165,6 +165,20 @@ describe("a session", () => {
     expect((await name({}, {}))[0]!.sessionId).not.toBe(first);
   });
 
+  it("is the visitor's day where the cache does not answer, for which hardly anybody waits", async () => {
+    const never = () => new Promise<never>(() => {});
+    const { name } = await setUp({ salt: SALT, wrap: (cache) => ({ ...wrapped(cache), get: never, set: never }) });
+    const began = performance.now();
+    const [first] = await name({}, {});
+    for (let i = 0; i < 200; i++) {
+      const [again] = await name({}, {}, { anonymousId: `device ${i}` });
+      expect(again!.sessionId).toBe(first!.sessionId);
+    }
+    // One wait of 100 ms, and one more for each second that this takes on a slow machine.
+    const tookMs = performance.now() - began;
+    expect(tookMs).toBeLessThan(1000);
+  });
+
   it("is looked up for a few visitors of a request only; the day is a session for more", async () => {
     let reads = 0;
     const counting = (cache: Cache): Cache => ({
