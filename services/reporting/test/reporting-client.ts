@@ -25,8 +25,9 @@ export async function askReporting(
   definitions: () => Definitions,
   now: () => number,
   limits: Partial<ReportingLimits> = {},
+  ownCache?: Cache,
 ): Promise<Asked> {
-  const cache = await openEmbeddedCache();
+  const cache = ownCache ?? (await openEmbeddedCache());
   const snapshot = { definitions: async () => definitions(), servedGeneration: async () => 1 };
   const app = createReportingApp({
     cellStore: store,

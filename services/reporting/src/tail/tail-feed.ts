@@ -8,6 +8,7 @@ import {
   type TailRequest,
   tailChannel,
 } from "@millrace/tail";
+import { within } from "../within.ts";
 import { ProcessedEvent } from "./processed-event.ts";
 
 /** What a tail is told of its project. */
@@ -29,6 +30,9 @@ export type TailFeedDeps = {
 /** Processing is asked anew this often; a processor that has just begun hears of a tail by that. */
 const RENEW_MS = 1_000;
 
+/** Nobody waits longer than this for a cache that does not answer. */
+const BEGIN_MS = 1_000;
+
 /** The pause before a lost subscription is made again. */
 const RETRY_MS = 500;
 
@@ -49,7 +53,7 @@ export class TailFeeds {
       this.#feeds.set(projectId, feed);
     }
     feed.add(listener);
-    await feed.began;
+    await within(BEGIN_MS, feed.began);
     return feed;
   }
 }
@@ -105,7 +109,7 @@ export class TailFeed {
     for (let first = true; !signal.aborted; first = false) {
       try {
         const messages = await this.#deps.cache.subscribe(tailChannel(this.#projectId), { signal });
-        await this.ask({});
+        await within(BEGIN_MS, this.ask({}));
         began();
         if (!first) this.#last.clear();
         for await (const { payload } of messages) this.#take(decodeTailMessage(payload));

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Cache } from "@millrace/cache";
 import { type BlockKey, decodeLiveMessage, liveChannel, watchedKey } from "@millrace/cell-store";
+import { within } from "../within.ts";
 
 /** What a watch is told of its project. */
 export type FeedListener = {
@@ -19,6 +20,9 @@ export type FeedDeps = {
 /** The mark that a project is watched is set anew this often, and lives for longer. */
 const RENEW_MS = 3_000;
 const MARK_MS = 10_000;
+
+/** Nobody waits longer than this for a cache that does not answer. */
+const BEGIN_MS = 1_000;
 
 /** The pause before a lost subscription is made again. */
 const RETRY_MS = 500;
@@ -42,7 +46,7 @@ export class ProjectFeeds {
       this.#feeds.set(projectId, feed);
     }
     feed.add(listener);
-    await feed.began;
+    await within(BEGIN_MS, feed.began);
     return feed;
   }
 }
@@ -51,7 +55,7 @@ export class ProjectFeeds {
 export class ProjectFeed {
   /** Resolves once the first attempt to subscribe has ended; without the cache a watch lives from looking at watermarks. */
   readonly began: Promise<void>;
-  /** Whether a message ever came: only then does silence say that nothing has changed. */
+  /** Whether a message came by this subscription: only then does silence say that nothing has changed. */
   heard = false;
   readonly #projectId: string;
   readonly #deps: FeedDeps;
@@ -88,13 +92,14 @@ export class ProjectFeed {
     while (!signal.aborted) {
       try {
         const messages = await this.#deps.cache.subscribe(liveChannel(this.#projectId), { signal });
-        await this.#renew();
+        await within(BEGIN_MS, this.#renew());
         began();
         for (const listener of this.#listeners) listener.missed();
         for await (const { payload } of messages) this.#tell(decodeLiveMessage(payload).key);
       } catch (error) {
         if (!signal.aborted) this.#deps.log.warn({ err: error, projectId: this.#projectId }, "live changes were lost");
       }
+      this.heard = false;
       began();
       if (!signal.aborted) await setTimeout(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }
