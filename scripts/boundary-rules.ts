@@ -17,6 +17,7 @@ type Role =
   | "sqlite"
   | "cassandra"
   | "port"
+  | "migration"
   | "tool"
   | "asset"
   | "service"
@@ -48,9 +49,10 @@ const MAY_IMPORT: Readonly<Record<Role, readonly Role[]>> = {
   sqlite: ["failure"],
   cassandra: ["failure"],
   port: ["failure", "api", "hash", "sqlite", "cassandra"],
-  tool: ["failure", "api", "hash", "credential", "tool"],
+  migration: ["failure", "runtime", "port"],
+  tool: ["failure", "api", "hash", "credential", "migration", "tool"],
   asset: [],
-  service: ["failure", "api", "hash", "credential", "domain", "runtime", "port"],
+  service: ["failure", "api", "hash", "credential", "domain", "runtime", "port", "asset"],
   whole: ["failure", "api", "hash", "credential", "domain", "runtime", "port", "service", "asset"],
   test: [
     "failure",
@@ -62,6 +64,7 @@ const MAY_IMPORT: Readonly<Record<Role, readonly Role[]>> = {
     "sqlite",
     "cassandra",
     "port",
+    "migration",
     "tool",
     "asset",
     "service",
@@ -80,6 +83,7 @@ const WHY: Readonly<Record<Role, string>> = {
   sqlite: "sqlite opens files for the embedded backends of ports, and knows none of them",
   cassandra: "cassandra speaks to clusters for the backends of ports, and knows none of them",
   port: "ports never import each other, and nothing above them, so that each backend can be replaced alone",
+  migration: "migration prepares servers for the backends of ports, and needs no service for it",
   tool: "tools speak to the services through proto/ alone, as any client does",
   asset: "what browsers are given imports nothing of ours, so that it stays small",
   service: "services never import each other; they speak through proto/, so that each is deployed and scaled alone",
@@ -157,8 +161,8 @@ function forbiddenSubPath(path: string, folder: string, name: string): string | 
   const [, port, subPath] = /^@millrace\/([^/]+)\/([^/]+)/.exec(name) ?? [];
   if (port === undefined || !PORTS.includes(port) || isTestCode(path)) return undefined;
   if (subPath === "contract") return "contract suites are for tests";
-  const isService = roleOf(folder) === "service" || roleOf(folder) === "whole";
-  if (isService && posix.basename(path) === "backends.ts") return undefined;
+  const mayChoose = ["service", "whole", "migration"].includes(roleOf(folder));
+  if (mayChoose && posix.basename(path) === "backends.ts") return undefined;
   return "only a service's backends.ts chooses a backend; import the port itself";
 }
 
@@ -186,7 +190,7 @@ function roleOf(folder: string): Role {
   if (kind === "test") return "test";
   if (kind === "services") return name === "all-in-one" ? "whole" : "service";
   if (name === "failure" || name === "api" || name === "hash") return name;
-  if (name === "credential" || name === "runtime") return name;
+  if (name === "credential" || name === "runtime" || name === "migration") return name;
   if (name === "sqlite" || name === "cassandra") return name;
   if (PORTS.includes(name)) return "port";
   if (DOMAIN.includes(name)) return "domain";

@@ -1,6 +1,11 @@
 export { CASSANDRA_VARIABLES, type CassandraSettings, cassandraSettingsOf } from "./env/cassandra-variables.ts";
 export { describeVariables } from "./env/describe-variables.ts";
-export { KAFKA_VARIABLES, type KafkaSettings, kafkaSettingsOf } from "./env/kafka-variables.ts";
+export {
+  KAFKA_CONSUMER_VARIABLES,
+  KAFKA_VARIABLES,
+  type KafkaSettings,
+  kafkaSettingsOf,
+} from "./env/kafka-variables.ts";
 export { nearestName } from "./env/nearest-name.ts";
 export {
   defineVariables,

@@ -1,4 +1,6 @@
-import { bytes, defineVariables, flag, integer, path, SERVER_VARIABLES, text } from "@millrace/runtime";
+import { INGEST_VARIABLES } from "@millrace/ingest";
+import { PROCESSING_VARIABLES } from "@millrace/processing";
+import { bytes, defineVariables, integer, path, SERVER_VARIABLES, text } from "@millrace/runtime";
 
 /** What MILLRACE_DEMO_PROJECT says for no project: an empty variable is one that is not set. */
 export const NO_PROJECT = "none";
@@ -27,13 +29,6 @@ export const VARIABLES = defineVariables({
     max: 64,
     doc: "Into how many partitions the log is divided. Fixed once the data directory exists.",
   }),
-  blockBytes: bytes({
-    name: "MILLRACE_BLOCK_BYTES",
-    default: 96 * 1024 * 1024,
-    min: 8 * 1024 * 1024,
-    max: 64 * 1024 * 1024 * 1024,
-    doc: "Memory for blocks of cells in processing; what does not fit is read from disk when it is needed.",
-  }),
   claimBytes: bytes({
     name: "MILLRACE_CLAIM_BYTES",
     default: 112 * 1024 * 1024,
@@ -41,24 +36,6 @@ export const VARIABLES = defineVariables({
     max: 64 * 1024 * 1024 * 1024,
     doc: "Memory for claims of event ids; what does not fit is read from disk when it is needed.",
   }),
-  bytesInFlight: bytes({
-    name: "MILLRACE_BYTES_IN_FLIGHT",
-    default: 64 * 1024 * 1024,
-    // A compressed body may take twice the largest one: it has to fit, or it could never be taken.
-    min: 8 * 1024 * 1024,
-    max: 4 * 1024 * 1024 * 1024,
-    doc: "How many bytes of events ingest takes before they are durable; beyond, callers are told to come back later.",
-  }),
-  coarseFlushPercent: integer({
-    name: "MILLRACE_COARSE_FLUSH_PERCENT",
-    default: 100,
-    min: 1,
-    max: 100,
-    doc: "How long coarse buckets may wait to be stored, in percent of the usual 9 (15m), 36 (1h) and 60 (1d) seconds.",
-  }),
-  prettyLog: flag({
-    name: "MILLRACE_LOG_PRETTY",
-    default: process.stdout.isTTY === true,
-    doc: "Whether log lines are written for people instead of as JSON.",
-  }),
+  ...INGEST_VARIABLES,
+  ...PROCESSING_VARIABLES,
 });

@@ -51,6 +51,7 @@ export function createServices(options: ServicesOptions) {
   const processing = createProcessingApp({
     ...backends,
     deadLetters: deadLettersIn(backends.deadLetters),
+    redrive: { letters: backends.deadLetters, events: backends.eventLog },
     snapshot,
     clock,
     meter,

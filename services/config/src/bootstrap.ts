@@ -12,6 +12,8 @@ import { isStale } from "./store/put-settled.ts";
 
 /** What a first start needs before anybody can call. Each may be repeated at every start. */
 export interface Bootstrap {
+  /** Whether there is any good key of the account with the scope ADMIN. */
+  hasAdmin(): Promise<boolean>;
   /** Makes the project where there is none of that id; what there is stays as it is. */
   ensureProject(project: MessageInitShape<typeof ProjectSchema>): Promise<Project>;
   /**
@@ -67,6 +69,7 @@ export function createBootstrap(dependencies: Dependencies): Bootstrap {
   }
 
   const bootstrap: Bootstrap = {
+    hasAdmin,
     async ensureProject(project) {
       const requested = create(ProjectSchema, project);
       const found = await projects.find(requested.projectId);

@@ -1,12 +1,15 @@
 import type { ConnectRouter } from "@connectrpc/connect";
+import { DeadLetterService } from "@millrace/api/millrace/processing/v1/dead_letter_service_pb";
 import { StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import type { Cache, ClaimStore } from "@millrace/cache";
 import type { CellStore } from "@millrace/cell-store";
-import type { EventConsumer, GroupMember, OwnedPartition } from "@millrace/event-log";
+import type { EventAppender, EventConsumer, GroupMember, OwnedPartition } from "@millrace/event-log";
+import { Failure } from "@millrace/failure";
 import type { Snapshot } from "@millrace/snapshot";
 import type { Meter } from "@opentelemetry/api";
 import { MemoryBudget } from "./blocks/memory-budget.ts";
-import type { DeadLetters } from "./dead-letters/dead-letters.ts";
+import { createDeadLetterService } from "./dead-letters/dead-letter-service.ts";
+import type { DeadLetters, LetterLog } from "./dead-letters/dead-letters.ts";
 import { CHECKPOINT_KIND, checkpointOf } from "./flush/checkpoint.ts";
 import { ClaimExpiry } from "./fold/claim-expiry.ts";
 import { Plans } from "./fold/plans.ts";
@@ -16,6 +19,7 @@ import { OwnedPartitions, observePartitions } from "./owned-partitions.ts";
 import { Partition } from "./partition.ts";
 import { Retention } from "./retention/retention.ts";
 import { createGetStatus } from "./status/get-status.ts";
+import type { StatusPeer } from "./status/peers.ts";
 import { Tails } from "./tail/tails.ts";
 
 /** The group in which processors share the log's partitions. */
@@ -32,11 +36,15 @@ const DRAIN_MS = 10_000;
 
 /** What processing is built from. */
 export type ProcessingDeps = {
-  readonly eventLog: EventConsumer & { readonly generation: number };
+  readonly eventLog: EventConsumer & { readonly generation: number; readonly partitions: number };
   readonly cellStore: CellStore;
   readonly claims: ClaimStore;
   readonly cache: Cache;
   readonly deadLetters: DeadLetters;
+  /** The log that dead letters are in, and the one that they are redriven to. Absent: DeadLetterService is not there. */
+  readonly redrive?: { readonly letters: LetterLog; readonly events: EventAppender };
+  /** The other processors, as of now; this one may be among them. Absent: there are none. */
+  readonly peers?: () => Promise<readonly StatusPeer[]>;
   readonly snapshot: Snapshot;
   readonly clock: { now(): number };
   readonly meter: Meter;
@@ -56,6 +64,10 @@ export type ProcessingDeps = {
    * False where this process alone expires them, by the log's own time.
    */
   readonly claimsExpire: boolean;
+  /** How many plans, by project and revision, are kept at hand; 250,000 where it is not said. */
+  readonly plansMax?: number;
+  /** The group of consumers; {@link PROCESSING_GROUP} where it is not said. */
+  readonly group?: string;
   /** For how long a drain waits for backends that are away, in milliseconds; 10 seconds where it is not said. */
   readonly drainMs?: number;
   /** Told when a partition, or all, can't go on: the process should stop. */
@@ -64,7 +76,7 @@ export type ProcessingDeps = {
 
 /** Processing, ready to be started. */
 export type ProcessingApp = {
-  /** Adds StatusService. */
+  /** Adds StatusService, and DeadLetterService. */
   routes(router: ConnectRouter): void;
   /** Joins the group and folds. */
   start(): Promise<void>;
@@ -81,7 +93,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
   const partitions = new OwnedPartitions(clock);
   const budget = new MemoryBudget(deps.blockBytesMax);
   const tally = new Tally(meter);
-  const plans = new Plans(deps.snapshot, PLANS_MAX);
+  const plans = new Plans(deps.snapshot, deps.plansMax ?? PLANS_MAX);
   const live = new LivePublisher(deps.cache, clock, log);
   const tails = new Tails({ cache: deps.cache, clock, meter, log });
   const foldedMs = () => partitions.watermarkMs("1m");
@@ -109,22 +121,36 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
     store: cellStore,
     snapshot: deps.snapshot,
     clock,
-    watermarkMs: async (tier) => partitions.watermarkMs(tier),
+    localWatermarkMs: (tier) => partitions.watermarkMs(tier),
     partitions,
     generation,
+    partitionCount: eventLog.partitions,
     tally,
     startMs: clock.now(),
     version: deps.version ?? "",
+    ...(deps.peers !== undefined && { peers: deps.peers }),
   });
+  const stopping = new AbortController();
+  const committed: EventConsumer["committed"] = (...args) => eventLog.committed(...args);
+  const redriving = { ...deps, plans, committed, group: PROCESSING_GROUP, draining: stopping.signal };
+  const letterService = deps.redrive && createDeadLetterService({ ...redriving, ...deps.redrive });
   return {
-    routes: (router) => void router.service(StatusService, { getStatus }),
+    routes(router) {
+      router.service(StatusService, { getStatus });
+      if (letterService !== undefined) router.service(DeadLetterService, letterService);
+    },
     async start() {
       tails.start();
-      member = await eventLog.join(PROCESSING_GROUP, { assigned, failed }, { maxBatchBytes: BATCH_BYTES });
+      member = await eventLog.join(
+        deps.group ?? PROCESSING_GROUP,
+        { assigned, failed },
+        { maxBatchBytes: BATCH_BYTES },
+      );
       expiry.start();
       retention.start();
     },
     async drain() {
+      stopping.abort(new Failure("unavailable", "DRAINING", "processing is stopping"));
       expiry.stop();
       for (const partition of partitions.values()) partition.beginDrain();
       await retention.stop();

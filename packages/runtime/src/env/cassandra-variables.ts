@@ -1,6 +1,6 @@
+import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import { Failure } from "@millrace/failure";
-import { tlsOf } from "./kafka-variables.ts";
 import type { Values } from "./parse-environment.ts";
 import { flag, list, oneOf, path, text } from "./variables.ts";
 
@@ -61,20 +61,31 @@ export type CassandraSettings = {
 export function cassandraSettingsOf(values: Values<typeof CASSANDRA_VARIABLES>): CassandraSettings {
   const { cassandraUsername: username, cassandraPassword: password } = values;
   if ((username === undefined) !== (password === undefined)) {
-    throw Failure.invalidField(
-      "MILLRACE_CASSANDRA_USERNAME",
-      "is given without MILLRACE_CASSANDRA_PASSWORD, or it without this",
-    );
+    const problem = "and MILLRACE_CASSANDRA_PASSWORD must be given together";
+    throw Failure.invalidField("MILLRACE_CASSANDRA_USERNAME", problem);
   }
-  const tls = values.cassandraTls
-    ? tlsOf("MILLRACE_CASSANDRA", values.cassandraCaFile, values.cassandraCertificateFile, values.cassandraKeyFile)
-    : undefined;
   return {
     contactPoints: values.cassandraContactPoints,
     localDataCenter: values.cassandraDataCenter,
     keyspace: values.cassandraKeyspace,
     consistency: values.cassandraConsistency,
     ...(username !== undefined && password !== undefined && { credentials: { username, password } }),
-    ...(tls && { tls }),
+    ...(values.cassandraTls && { tls: tlsOf(values) }),
   };
+}
+
+function tlsOf(values: Values<typeof CASSANDRA_VARIABLES>): ConnectionOptions {
+  const ca = readPem("MILLRACE_CASSANDRA_CA_FILE", values.cassandraCaFile);
+  const cert = readPem("MILLRACE_CASSANDRA_CERTIFICATE_FILE", values.cassandraCertificateFile);
+  const key = readPem("MILLRACE_CASSANDRA_KEY_FILE", values.cassandraKeyFile);
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+}
+
+function readPem(variable: string, file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw Failure.invalidField(variable, `names ${JSON.stringify(file)}, which can not be read`);
+  }
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import type { ConnectionOptions } from "node:tls";
 import { Failure } from "@millrace/failure";
 import type { Values } from "./parse-environment.ts";
 import { flag, list, oneOf, path, text } from "./variables.ts";
@@ -8,6 +6,8 @@ const HOST_AND_PORT = {
   pattern: /^[^\s,:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/,
   allowed: "host:port, separated by commas",
 };
+
+const TOPIC = { pattern: /^[\w.-]{1,200}$/, allowed: 'a topic: 1 to 200 of a-z, A-Z, 0-9, ".", "_" and "-"' };
 
 /** Where Kafka is, to be spread into the table of a service that appends or reads events. */
 export const KAFKA_VARIABLES = {
@@ -20,8 +20,14 @@ export const KAFKA_VARIABLES = {
   kafkaTopic: text({
     name: "MILLRACE_KAFKA_TOPIC",
     default: "millrace.events",
-    form: { pattern: /^[\w.-]{1,200}$/, allowed: 'a topic: 1 to 200 of a-z, A-Z, 0-9, ".", "_" and "-"' },
-    doc: "The topic of the events. Topics beside it begin with its name.",
+    form: TOPIC,
+    doc: "The topic of the events.",
+  }),
+  kafkaControlTopic: text({
+    name: "MILLRACE_KAFKA_CONTROL_TOPIC",
+    default: "millrace.control",
+    form: TOPIC,
+    doc: "The topic that holds what is known of topics: by it a topic that was made anew is told from the one before.",
   }),
   kafkaTls: flag({ name: "MILLRACE_KAFKA_TLS", default: false, doc: "Whether Kafka is spoken to by TLS." }),
   kafkaCaFile: path({
@@ -41,11 +47,28 @@ export const KAFKA_VARIABLES = {
   kafkaPassword: text({ name: "MILLRACE_KAFKA_PASSWORD", secret: true, doc: "That user's password." }),
 };
 
+/** What a service that reads events says of them beside {@link KAFKA_VARIABLES}. */
+export const KAFKA_CONSUMER_VARIABLES = {
+  kafkaGroup: text({
+    name: "MILLRACE_KAFKA_GROUP",
+    default: "millrace.processing",
+    form: TOPIC,
+    doc: "The group of consumers in which processors share the topic's partitions.",
+  }),
+  kafkaDeadLettersTopic: text({
+    name: "MILLRACE_KAFKA_DEAD_LETTERS_TOPIC",
+    default: "millrace.dead-letters",
+    form: TOPIC,
+    doc: "The topic that keeps what could not be processed.",
+  }),
+};
+
 /** What {@link KAFKA_VARIABLES} say, as the client of Kafka takes it. */
 export type KafkaSettings = {
   readonly brokers: readonly string[];
   readonly topic: string;
-  readonly tls?: ConnectionOptions;
+  readonly controlTopic: string;
+  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
   readonly sasl?: {
     readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512";
     readonly username: string;
@@ -53,46 +76,20 @@ export type KafkaSettings = {
   };
 };
 
-/** Reads what the variables of Kafka say, files included. Fails with `invalid` where they contradict each other. */
+/** What the variables of Kafka say. Fails with `invalid` where they contradict each other. */
 export function kafkaSettingsOf(values: Values<typeof KAFKA_VARIABLES>): KafkaSettings {
   const { kafkaSaslMechanism: mechanism, kafkaUsername: username, kafkaPassword: password } = values;
   if (mechanism !== undefined && (username === undefined || password === undefined)) {
     const problem = "needs MILLRACE_KAFKA_USERNAME and MILLRACE_KAFKA_PASSWORD";
     throw Failure.invalidField("MILLRACE_KAFKA_SASL_MECHANISM", problem);
   }
-  const tls = values.kafkaTls
-    ? tlsOf("MILLRACE_KAFKA", values.kafkaCaFile, values.kafkaCertificateFile, values.kafkaKeyFile)
-    : undefined;
+  const { kafkaCaFile: caFile, kafkaCertificateFile: certFile, kafkaKeyFile: keyFile } = values;
+  const tls = { ...(caFile && { caFile }), ...(certFile && { certFile }), ...(keyFile && { keyFile }) };
   return {
     brokers: values.kafkaBrokers,
     topic: values.kafkaTopic,
-    ...(tls && { tls }),
+    controlTopic: values.kafkaControlTopic,
+    ...(values.kafkaTls && { tls }),
     ...(mechanism && { sasl: { mechanism, username: username!, password: password! } }),
   };
-}
-
-/**
- * TLS with files in PEM.
- *
- * @param prefix of the variables that name the files, for messages
- */
-export function tlsOf(
-  prefix: string,
-  caFile: string | undefined,
-  certificateFile: string | undefined,
-  keyFile: string | undefined,
-): ConnectionOptions {
-  const ca = readPem(`${prefix}_CA_FILE`, caFile);
-  const cert = readPem(`${prefix}_CERTIFICATE_FILE`, certificateFile);
-  const key = readPem(`${prefix}_KEY_FILE`, keyFile);
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-}
-
-function readPem(variable: string, file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    throw Failure.invalidField(variable, `names ${JSON.stringify(file)}, which can not be read`);
-  }
 }

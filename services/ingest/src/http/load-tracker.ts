@@ -1,6 +1,6 @@
-import { type TrackerScript, trackerScriptOf } from "@millrace/ingest";
 import type { Logger } from "@millrace/runtime";
 import { ensureTrackerBuilt, trackerScript } from "@millrace/tracker";
+import { type TrackerScript, trackerScriptOf } from "./get-tracker-script.ts";
 
 /** The script for web pages, built where it is missing or old; undefined, with a warning, where it can not be built. */
 export async function loadTracker(log: Logger): Promise<TrackerScript | undefined> {

@@ -1,0 +1,46 @@
+import { authenticateServices, createPooledTransport, LONE_SERVICE_HINT, runService } from "@millrace/runtime";
+import { createSnapshot } from "@millrace/snapshot";
+import { createProcessingApp } from "./app.ts";
+import { openBackends } from "./backends.ts";
+import { VARIABLES } from "./config.ts";
+import { deadLettersIn } from "./dead-letters/dead-letters.ts";
+
+runService({
+  name: "processing",
+  command: "npm run processing",
+  summary: "processing, which owns partitions of the log and folds their events into cells.",
+  manifest: new URL("../package.json", import.meta.url),
+  variables: VARIABLES,
+  hint: LONE_SERVICE_HINT,
+  async assemble(process) {
+    const { settings, log, telemetry, lifecycle, version } = process;
+    const backends = await openBackends(process);
+    lifecycle.add({ name: "backends", stop: backends.close });
+    const transport = createPooledTransport({ urls: settings.configUrl, serviceKey: settings.serviceKeys[0] });
+    const snapshot = createSnapshot({ transport, log });
+    lifecycle.add({ name: "snapshot", stop: () => snapshot.close().finally(() => transport.close()) });
+    const processing = createProcessingApp({
+      ...backends,
+      deadLetters: deadLettersIn(backends.deadLetters),
+      snapshot,
+      clock: { now: () => Date.now() },
+      meter: telemetry.meter,
+      version,
+      log,
+      blockBytesMax: settings.blockBytes,
+      flushIntervalScale: settings.coarseFlushPercent / 100,
+      // Redis forgets claims by its clock.
+      claimsExpire: true,
+      group: settings.kafkaGroup,
+      onFailure: (error) => void lifecycle.fail("processing", error),
+    });
+    lifecycle.add({ name: "processing", start: () => processing.start(), drain: () => processing.drain() });
+    return {
+      server: {
+        routes: processing.routes,
+        authenticate: authenticateServices(settings.serviceKeys, (text) => snapshot.authenticate(text)),
+        isReady: async () => processing.joined,
+      },
+    };
+  },
+});
