@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { migrateCassandraCellStore, openCassandraCellStore } from "@millrace/cell-store/cassandra";
 import { until } from "@millrace/harness/until";
 import { migrateCassandraRecordStore, openCassandraRecordStore } from "@millrace/record-store/cassandra";
@@ -21,7 +24,10 @@ describe("a cluster's schema", () => {
     const said: string[] = [];
     const opening = openCassandraCellStore({ ...cluster, onWarning: (message) => said.push(message) });
     await until("the store has said what it waits for", () => said.length > 0);
-    expect(said[0]).toContain("run millrace migrate");
+    expect(said).toEqual([
+      `waiting for the schema of cell_store: the keyspace ${cluster.keyspace} does not exist, version 1 is needed; ` +
+        "run millrace migrate, or name another keyspace",
+    ]);
     await migrateCassandraCellStore(cluster);
     const store = await opening;
     await store.ready();
@@ -70,6 +76,18 @@ describe("a cluster that is not as configured", () => {
     const opening = openCassandraCellStore({ ...cluster, localDataCenter: "elsewhere" });
     await expect(opening).rejects.toMatchObject({ kind: "precondition" });
     await expect(opening).rejects.toThrow("no node of Cassandra at");
+  });
+
+  it("leaves nothing open that would keep a process from ending", async () => {
+    const options = JSON.stringify({ ...cluster, localDataCenter: "elsewhere" });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [join(import.meta.dirname, "open-and-end.ts"), options],
+      {
+        timeout: 20_000,
+      },
+    );
+    expect(stdout).toContain('is in the data centre "elsewhere"');
   });
 
   it("is unavailable where nobody listens", async () => {

@@ -18,6 +18,11 @@ export type Certificates = {
 export async function makeCertificates(): Promise<Certificates> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-certificates-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return await makeCertificatesIn(folder);
+}
+
+/** As `makeCertificates`, in a folder that is the caller's to remove. */
+export async function makeCertificatesIn(folder: string): Promise<Certificates> {
   const file = (name: string) => join(folder, name);
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
   const days = ["-days", "1"];

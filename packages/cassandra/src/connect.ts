@@ -1,7 +1,8 @@
 import type { ConnectionOptions } from "node:tls";
 import { Failure } from "@millrace/failure";
 import cassandra from "cassandra-driver";
-import { cassandraFailure } from "./failure.ts";
+import { connectFailure } from "./connect-failure.ts";
+import { rememberConnections } from "./leftovers.ts";
 import { CassandraSession } from "./session.ts";
 
 /** Where a cluster is, and how to speak to it. */
@@ -13,7 +14,10 @@ export type CassandraOptions = {
   /** Lower-case letters, digits and underscores. Default: "millrace". */
   readonly keyspace?: string;
   readonly credentials?: { readonly username: string; readonly password: string };
-  /** Given: TLS, with these options of node:tls. */
+  /**
+   * Given: TLS, with these options of node:tls. Nodes are reached by their IP addresses, so their certificates must name
+   * these, or all the `servername` given here.
+   */
   readonly tls?: ConnectionOptions;
   /** How many replicas confirm. Default: a majority in the local data centre. */
   readonly consistency?: "LOCAL_QUORUM" | "QUORUM";
@@ -26,6 +30,9 @@ export type CassandraOptions = {
 const DEFAULT_KEYSPACE = "millrace";
 const REQUEST_TIMEOUT_MS = 5_000;
 const SPECULATIVE_AFTER_MS = 200;
+/** A connection that is silent and dead is known to be after this and a request's timeout. */
+const HEARTBEAT_MS = 10_000;
+const DEFAULT_PORT = 9042;
 
 /** The keyspace's name. Fails with `invalid` where it could not stand in a statement as it is. */
 export function checkKeyspace({ keyspace = DEFAULT_KEYSPACE }: Pick<CassandraOptions, "keyspace">): string {
@@ -37,12 +44,13 @@ export function checkKeyspace({ keyspace = DEFAULT_KEYSPACE }: Pick<CassandraOpt
 export async function connect(options: CassandraOptions): Promise<CassandraSession> {
   const keyspace = checkKeyspace(options);
   const client = new cassandra.Client(clientOptions(options));
+  const endAll = rememberConnections(client);
   // Its listeners are told of nodes that come and go; without one for errors the process would end.
   client.on("error", () => {});
   try {
     await client.connect();
   } catch (error) {
-    await client.shutdown().catch(() => {});
+    await endAll();
     throw connectFailure(error, options);
   }
   return new CassandraSession(client, {
@@ -59,8 +67,10 @@ function clientOptions(options: CassandraOptions): cassandra.ClientOptions {
     contactPoints: [...options.contactPoints],
     localDataCenter: options.localDataCenter,
     ...(options.credentials && { credentials: { ...options.credentials } }),
-    ...(options.tls && { sslOptions: options.tls }),
-    protocolOptions: { maxVersion: 4 },
+    // Left alone, the driver takes any certificate.
+    ...(options.tls && { sslOptions: { rejectUnauthorized: true, ...options.tls } }),
+    // Nodes tell of each other without ports: all of a cluster have one.
+    protocolOptions: { maxVersion: 4, port: portOf(options.contactPoints[0] ?? "") },
     // 64 bits do not fit into a number. The driver's own `timestamp` option would have to be a Long even so: unused.
     encoding: { useBigIntAsLong: true, copyBuffer: true },
     policies: {
@@ -75,16 +85,12 @@ function clientOptions(options: CassandraOptions): cassandra.ClientOptions {
     },
     queryOptions: { consistency: quorum, prepare: true, captureStackTrace: false },
     socketOptions: { readTimeout: REQUEST_TIMEOUT_MS, connectTimeout: REQUEST_TIMEOUT_MS },
-    pooling: { maxRequestsPerConnection: 2_048 },
+    pooling: { maxRequestsPerConnection: 2_048, heartBeatInterval: HEARTBEAT_MS },
   };
 }
 
-function connectFailure(error: unknown, options: CassandraOptions): Failure {
-  const where = options.contactPoints.join(", ");
-  const reasons = error instanceof cassandra.errors.NoHostAvailableError ? Object.values(error.innerErrors) : [error];
-  if (reasons.some((reason) => reason instanceof cassandra.errors.ArgumentError)) {
-    const message = `no node of Cassandra at ${where} is in the data centre "${options.localDataCenter}"`;
-    return new Failure("precondition", "BACKEND_UNAVAILABLE", message, { cause: error });
-  }
-  return cassandraFailure(error, `connecting to Cassandra at ${where}`, false);
+/** The port of a contact point: "host:port", "[v6]:port", or an address without one. */
+function portOf(contactPoint: string): number {
+  const [, port] = /^(?:\[[^\]]*\]|[^:]*):(\d{1,5})$/.exec(contactPoint) ?? [];
+  return port === undefined ? DEFAULT_PORT : Number(port);
 }

@@ -1,4 +1,5 @@
 export { type CassandraOptions, checkKeyspace, connect } from "./connect.ts";
+export { examineSchema, type SchemaState } from "./examine-schema.ts";
 export { cancelled, cassandraFailure } from "./failure.ts";
 export { inParallel } from "./in-parallel.ts";
 export { awaitSchema, type MigrateOptions, migrate, type SchemaPart } from "./migrate.ts";

@@ -60,9 +60,11 @@ export async function awaitSchema(
     const version = await versionOf(session, part.name);
     if (version >= part.version) return;
     if (first) {
-      const has = version === 0 ? "no tables" : `version ${version}`;
+      const has =
+        version > 0 ? `has version ${version}` : (await isThere(session)) ? "has no tables" : "does not exist";
       options.onWaiting?.(
-        `waiting for the schema of ${part.name} in ${session.keyspace}: it has ${has}, version ${part.version} is needed; run millrace migrate`,
+        `waiting for the schema of ${part.name}: the keyspace ${session.keyspace} ${has}, version ${part.version} is needed; ` +
+          "run millrace migrate, or name another keyspace",
       );
     }
     await setTimeout(POLL_MS, undefined, options.signal ? { signal: options.signal } : {}).catch(() => {});
@@ -70,7 +72,14 @@ export async function awaitSchema(
   }
 }
 
-async function versionOf(session: CassandraSession, name: string): Promise<number> {
+/** Whether the keyspace exists. */
+async function isThere(session: CassandraSession): Promise<boolean> {
+  const query = "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?";
+  return (await session.read("reading Cassandra's schema", { query, params: [session.keyspace] })).length > 0;
+}
+
+/** The version of a store's tables; 0 where there are none, or no keyspace. */
+export async function versionOf(session: CassandraSession, name: string): Promise<number> {
   const tables = await session.read("reading Cassandra's schema", {
     query: "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?",
     params: [session.keyspace, "schema_state"],

@@ -14,6 +14,8 @@ type Call = { readonly doing: string; readonly writes: boolean; readonly signal:
 const FIRST_WAIT_MS = 20;
 const LONGEST_WAIT_MS = 1_000;
 const PAGE_ROWS = 1_000;
+/** More requests than this never wait for their turn. */
+const WAITING_MAX = 65_536;
 
 /**
  * A connection to a cluster that repeats what may be repeated, and holds what is under way within bounds. A request that
@@ -23,7 +25,7 @@ export class CassandraSession {
   readonly keyspace: string;
   readonly #client: cassandra.Client;
   readonly #limits: Limits;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   readonly #closed = new AbortController();
   #inFlight = 0;
 
@@ -136,7 +138,7 @@ export class CassandraSession {
 
   async #once<T>({ doing, writes, signal }: Call, send: () => Promise<T>): Promise<T> {
     this.enter(signal);
-    if (this.#inFlight >= this.#limits.maxInFlight) await new Promise<void>((go) => this.#waiting.push(go));
+    if (this.#inFlight >= this.#limits.maxInFlight) await this.#turn(signal);
     else this.#inFlight++;
     try {
       this.enter(signal);
@@ -145,10 +147,30 @@ export class CassandraSession {
       this.enter(signal);
       throw cassandraFailure(error, doing, writes);
     } finally {
-      const next = this.#waiting.shift();
+      const [next] = this.#waiting;
       if (next === undefined) this.#inFlight--;
       else next();
     }
+  }
+
+  /** Waits until a request that is under way hands its place on. */
+  async #turn(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#waiting.size >= WAITING_MAX) {
+      throw new Failure("exhausted", "OVERLOADED", "too many requests wait for Cassandra; try again later");
+    }
+    await new Promise<void>((resolve, reject) => {
+      const go = () => {
+        this.#waiting.delete(go);
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      };
+      const abort = () => {
+        this.#waiting.delete(go);
+        reject(cancelled(signal));
+      };
+      this.#waiting.add(go);
+      signal?.addEventListener("abort", abort, { once: true });
+    });
   }
 }
 

@@ -24,7 +24,14 @@ export async function checkCluster(
         `an earlier state, and events would be counted twice: ALTER TABLE ${session.keyspace}.${name} WITH read_repair = 'BLOCKING'`,
     );
   }
-  if ((await commitLogSync(session)) === "periodic") {
+  const sync = await commitLogSync(session);
+  if (sync === undefined) {
+    warnings.push(
+      "how Cassandra writes its commit log is not known: its user may not read system_views.settings. Unless " +
+        "commitlog_sync is batch or group, a node that is killed forgets what it had confirmed",
+    );
+  }
+  if (sync === "periodic") {
     warnings.push(
       "Cassandra's commitlog_sync is periodic: a node that is killed forgets about the last 10 seconds that it had " +
         "confirmed. Set it to batch or group, or keep three replicas that never fail together",
@@ -65,12 +72,16 @@ async function checkReplication(session: CassandraSession, options: CassandraOpt
   }
 }
 
+/** How a node writes its commit log; undefined where it does not say. */
 async function commitLogSync(session: CassandraSession): Promise<string | undefined> {
-  const [row] = await session.read("reading Cassandra's settings", {
-    query: "SELECT value FROM system_views.settings WHERE name = ?",
-    params: ["commitlog_sync"],
-  });
-  return row === undefined ? undefined : String(row.value);
+  const statement = { query: "SELECT value FROM system_views.settings WHERE name = ?", params: ["commitlog_sync"] };
+  try {
+    const [row] = await session.read("reading Cassandra's settings", statement);
+    return row === undefined ? undefined : String(row.value);
+  } catch (error) {
+    if (error instanceof Failure && error.kind === "precondition") return undefined;
+    throw error;
+  }
 }
 
 function refusal(message: string): Failure {
