@@ -132,7 +132,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
   });
   const stopping = new AbortController();
   const committed: EventConsumer["committed"] = (...args) => eventLog.committed(...args);
-  const redriving = { ...deps, plans, committed, group: PROCESSING_GROUP, draining: stopping.signal };
+  const redriving = { ...deps, plans, committed, group: deps.group ?? PROCESSING_GROUP, draining: stopping.signal };
   const letterService = deps.redrive && createDeadLetterService({ ...redriving, ...deps.redrive });
   return {
     routes(router) {

@@ -1,14 +1,27 @@
 import type { Position } from "@millrace/cache";
-import type { EventAppender } from "@millrace/event-log";
+import type { EventAppender, EventConsumer, SectionHeader, StampedEvent } from "@millrace/event-log";
+import { letterRecord, partitionOfLetter } from "./letter-format.ts";
 
-/** An event that can't be folded, kept for a person to look at and to send again. */
+/** Why something became a dead letter, for machines; "" in letters of a release that did not say. */
+export type DeadLetterReason = "RECORD_UNREADABLE" | "EVENT_UNREADABLE" | "REVISION_NOT_FOUND" | "FOLD_FAILED" | "";
+
+/** What ingest stamped an event with: what a redriven event needs beside its bytes. */
+export type EventStamps = Omit<SectionHeader, "projectId"> & Omit<StampedEvent, "bytes">;
+
+/** An event that can't be folded, kept for a person to look at and to redrive. */
 export type DeadLetter = {
-  /** Where the event stands in the log; replays put the same letter again, and the position tells that it is the same. */
+  /**
+   * Where the event stands in the log; replays put the same letter again, and the position tells that it is the same. Of
+   * a record that can't be read it is the first event of it that was not folded.
+   */
   readonly position: Position;
   /** The project; "" when the record itself could not be read. */
   readonly projectId: string;
+  readonly reason: DeadLetterReason;
   /** What went wrong, for people. */
   readonly problem: string;
+  /** Absent when the record itself could not be read. */
+  readonly stamps?: EventStamps;
   /** The event's own bytes, or the whole record's when it could not be read. */
   readonly bytes: Uint8Array;
 };
@@ -19,21 +32,21 @@ export interface DeadLetters {
   put(letters: readonly DeadLetter[], signal: AbortSignal): Promise<void>;
 }
 
+/** The log that dead letters are in, as far as they are read from it and redriven. */
+export type LetterLog = EventAppender & Pick<EventConsumer, "read" | "bounds">;
+
 /** So many bytes of letters are appended at once, at most: a log takes only so much at a time. */
 const PORTION_BYTES = 4 * 1024 * 1024;
 
-/**
- * Dead letters in a log of their own, one letter a record: a line of JSON, a line break, and the bytes. What is too large
- * for a record is cut, and the line says how long it was: a letter that can't be kept would stop the partition (P4).
- */
+/** Dead letters in a log of their own, one letter a record. docs/formats/dead-letter.md has the bytes. */
 export function deadLettersIn(log: EventAppender): DeadLetters {
   return {
     async put(letters, signal) {
       let appends: Promise<unknown>[] = [];
       let bytes = 0;
       for (const letter of letters) {
-        const value = recordOf(letter, log.maxRecordBytes);
-        appends.push(log.append(letter.position.partition % log.partitions, value, { signal }));
+        const value = letterRecord(letter, log.maxRecordBytes);
+        appends.push(log.append(partitionOfLetter(letter.position, log.partitions), value, { signal }));
         bytes += value.length;
         if (bytes < PORTION_BYTES) continue;
         await Promise.all(appends);
@@ -43,12 +56,4 @@ export function deadLettersIn(log: EventAppender): DeadLetters {
       await Promise.all(appends);
     },
   };
-}
-
-function recordOf(letter: DeadLetter, maxBytes: number): Uint8Array {
-  const { bytes, ...about } = letter;
-  const line = Buffer.from(`${JSON.stringify(about)}\n`);
-  if (line.length + bytes.length <= maxBytes) return Buffer.concat([line, bytes]);
-  const cutLine = Buffer.from(`${JSON.stringify({ ...about, cutFromBytes: bytes.length })}\n`);
-  return Buffer.concat([cutLine, bytes.subarray(0, maxBytes - cutLine.length)]);
 }

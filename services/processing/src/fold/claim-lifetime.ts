@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 export const LAG_ALLOWANCE_MS = 24 * HOUR_MS;
 
 /** How long claims of imports are kept: an import repeated later than this counts again. */
-const IMPORT_CLAIM_MS = 30 * 24 * HOUR_MS;
+export const IMPORT_CLAIM_MS = 30 * 24 * HOUR_MS;
 
 /**
  * Until when the claims of a batch must be kept: the late window, plus an allowance for lag, after the later of the

@@ -3,6 +3,7 @@ import type { LogRecord } from "@millrace/event-log";
 import { Failure } from "@millrace/failure";
 import type { Delta, DeltaPart } from "@millrace/rollup";
 import type { DeadLetter, DeadLetters } from "../dead-letters/dead-letters.ts";
+import { stampsOf } from "../dead-letters/stamps.ts";
 import { retryUntilDone } from "../retry.ts";
 import { claimKeptUntil, LAG_ALLOWANCE_MS } from "./claim-lifetime.ts";
 import type { ClaimRequests } from "./claim-requests.ts";
@@ -132,19 +133,33 @@ export class RecordFolder {
         this.#deps.tally.add(section.plan.projectId, delta);
         return delta;
       }
-      for (const { place, error } of broken) this.#reject(place, error, record, section, poisoned);
+      this.#reject(broken, record, section, poisoned);
     }
   }
 
-  #reject(place: number, error: unknown, record: StagedRecord, section: StagedSection, poisoned: ClaimRelease[]): void {
+  #reject(
+    broken: readonly BrokenEvent[],
+    record: StagedRecord,
+    section: StagedSection,
+    poisoned: ClaimRelease[],
+  ): void {
     const batch = this.#batch;
-    batch.states[place] = BROKEN;
     const { generation, partition } = this.#deps;
-    const position = { generation, partition, offset: record.offset, index: batch.indexes[place]! };
-    const problem = `the event can not be folded: ${error instanceof Error ? error.message : String(error)}`;
-    const bytes = section.buffer.subarray(batch.ranges[2 * place]!, batch.ranges[2 * place + 1]!);
-    batch.letters.push({ position, projectId: section.plan.projectId, problem, bytes });
-    poisoned.push({ requests: section.imported ? batch.imported : batch.live, index: batch.claims[place]! });
+    const { offset } = record;
+    const stamps = stampsOf(record.value, new Set(broken.map(({ place }) => batch.indexes[place]!)));
+    for (const { place, error } of broken) {
+      batch.states[place] = BROKEN;
+      const index = batch.indexes[place]!;
+      batch.letters.push({
+        position: { generation, partition, offset, index },
+        projectId: section.plan.projectId,
+        reason: "FOLD_FAILED",
+        problem: `the event can not be folded: ${error instanceof Error ? error.message : String(error)}`,
+        stamps: stamps.get(index)!,
+        bytes: section.buffer.subarray(batch.ranges[2 * place]!, batch.ranges[2 * place + 1]!),
+      });
+      poisoned.push({ requests: section.imported ? batch.imported : batch.live, index: batch.claims[place]! });
+    }
   }
 
   /** Folds a section into a delta; gives the events that break it, and the delta is of no use where there are any. */

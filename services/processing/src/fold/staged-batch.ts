@@ -1,7 +1,9 @@
+import type { Position } from "@millrace/cache";
 import { EventBatchReader, type LogRecord } from "@millrace/event-log";
 import { Failure } from "@millrace/failure";
 import type { FoldEvent, Plan } from "@millrace/rollup";
-import type { DeadLetter } from "../dead-letters/dead-letters.ts";
+import type { DeadLetter, DeadLetterReason } from "../dead-letters/dead-letters.ts";
+import { stampsAt } from "../dead-letters/stamps.ts";
 import { EventDecoder, emptyEvent } from "../decode/event-decoder.ts";
 import { ClaimRequests } from "./claim-requests.ts";
 import type { Plans, ProjectPlan } from "./plans.ts";
@@ -28,6 +30,8 @@ export type StagedSection = {
 export type StagedRecord = {
   readonly offset: number;
   readonly appendTimeMs: number;
+  /** The record's own bytes. */
+  readonly value: Uint8Array;
   readonly sections: readonly StagedSection[];
 };
 
@@ -88,15 +92,17 @@ export class StagedBatch {
    */
   async stage(record: LogRecord, signal: AbortSignal): Promise<void> {
     const sections: StagedSection[] = [];
-    const { offset, appendTimeMs } = record;
+    const { offset, appendTimeMs, value } = record;
     const before = this.#mark();
     let readTo = before;
+    let indexTo = 0;
     try {
-      const reader = new EventBatchReader(record.value);
+      const reader = new EventBatchReader(value);
       while (reader.nextSection()) {
         const section = await this.#stageSection(reader, offset, signal);
         if (section !== undefined) sections.push(section);
         readTo = this.#mark();
+        indexTo = reader.index + 1;
       }
     } catch (error) {
       if (!(error instanceof Failure) || error.kind !== "corrupt") {
@@ -106,9 +112,11 @@ export class StagedBatch {
       // The sections read so far stay: they are what every replay reads too. Of a damaged one nothing is folded, so nothing
       // of it may claim.
       this.#backTo(readTo);
-      this.#letter(offset, 0, "", error.message, record.value);
+      const position = this.#position(offset, indexTo);
+      const problem = error.message;
+      this.letters.push({ position, projectId: "", reason: "RECORD_UNREADABLE", problem, bytes: value });
     }
-    this.records.push({ offset, appendTimeMs, sections });
+    this.records.push({ offset, appendTimeMs, value, sections });
   }
 
   #mark(): Mark {
@@ -137,10 +145,8 @@ export class StagedBatch {
         (await this.#load(projectId, revision, processingVersion, signal));
     } catch (error) {
       if (!(error instanceof Failure) || (error.kind !== "notFound" && error.kind !== "corrupt")) throw error;
-      while (reader.nextEvent()) {
-        const bytes = reader.buffer.subarray(reader.from, reader.to);
-        this.#letter(offset, reader.index, projectId, `revision ${revision}: ${error.message}`, bytes);
-      }
+      const problem = `revision ${revision}: ${error.message}`;
+      while (reader.nextEvent()) this.#letter(offset, reader, "REVISION_NOT_FOUND", problem);
       return undefined;
     }
     const requests = imported ? this.imported : this.live;
@@ -193,8 +199,7 @@ export class StagedBatch {
       // P4: whatever it is that the decoder can't do, it can't do it to this event, and the others go on.
       this.states[place] = BROKEN;
       const problem = error instanceof Error ? error.message : String(error);
-      const bytes = reader.buffer.subarray(reader.from, reader.to);
-      this.#letter(offset, reader.index, reader.projectId, problem, bytes);
+      this.#letter(offset, reader, "EVENT_UNREADABLE", problem);
       return;
     }
     this.states[place] = reader.late ? LATE : CLAIMED;
@@ -226,9 +231,16 @@ export class StagedBatch {
     return place;
   }
 
-  #letter(offset: number, index: number, projectId: string, problem: string, bytes: Uint8Array): void {
+  /** Makes a letter of the event that a reader stands at. */
+  #letter(offset: number, reader: EventBatchReader, reason: DeadLetterReason, problem: string): void {
+    const position = this.#position(offset, reader.index);
+    const bytes = reader.buffer.subarray(reader.from, reader.to);
+    this.letters.push({ position, projectId: reader.projectId, reason, problem, stamps: stampsAt(reader), bytes });
+  }
+
+  #position(offset: number, index: number): Position {
     const { generation, partition } = this.#source;
-    this.letters.push({ position: { generation, partition, offset, index }, projectId, problem, bytes });
+    return { generation, partition, offset, index };
   }
 }
 

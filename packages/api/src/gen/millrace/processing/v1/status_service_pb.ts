@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file millrace/processing/v1/status_service.proto.
  */
 export const file_millrace_processing_v1_status_service: GenFile = /*@__PURE__*/
-  fileDesc("CittaWxscmFjZS9wcm9jZXNzaW5nL3YxL3N0YXR1c19zZXJ2aWNlLnByb3RvEhZtaWxscmFjZS5wcm9jZXNzaW5nLnYxIi8KEEdldFN0YXR1c1JlcXVlc3QSGwoKcHJvamVjdF9pZBgBIAEoCUIHukgEcgIoPyLkAQoRR2V0U3RhdHVzUmVzcG9uc2USOwoKcGFydGl0aW9ucxgBIAMoCzInLm1pbGxyYWNlLnByb2Nlc3NpbmcudjEuUGFydGl0aW9uU3RhdHVzEjUKB2JhbGFuY2UYAiABKAsyJC5taWxscmFjZS5wcm9jZXNzaW5nLnYxLkJhbGFuY2VTaGVldBIaChJwcm9jZXNzaW5nX3ZlcnNpb24YAyABKA0SLgoKc3RhcnRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgFIAEoCSLvAQoPUGFydGl0aW9uU3RhdHVzEhIKCmdlbmVyYXRpb24YASABKA0SEQoJcGFydGl0aW9uGAIgASgNEhIKCmVuZF9vZmZzZXQYAyABKAQSEwoLbmV4dF9vZmZzZXQYBCABKAQSGAoQY29tbWl0dGVkX29mZnNldBgFIAEoBBImCgNsYWcYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SOQoKd2F0ZXJtYXJrcxgHIAMoCzIlLm1pbGxyYWNlLnByb2Nlc3NpbmcudjEuVGllcldhdGVybWFyaxIPCgdzdGFsbGVkGAggASgJIlcKDVRpZXJXYXRlcm1hcmsSDAoEdGllchgBIAEoCRIOCgZvZmZzZXQYAiABKAQSKAoEdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAisgEKDEJhbGFuY2VTaGVldBIWCg5hY2NlcHRlZF9jb3VudBgBIAEoBBIUCgxmb2xkZWRfY291bnQYAiABKAQSFwoPZHVwbGljYXRlX2NvdW50GAMgASgEEhIKCmxhdGVfY291bnQYBCABKAQSGwoTZGVhZF9sZXR0ZXJlZF9jb3VudBgFIAEoBBIXCg9pbl9mbGlnaHRfY291bnQYBiABKAQSEQoJYm90X2NvdW50GAcgASgEMnoKDVN0YXR1c1NlcnZpY2USaQoJR2V0U3RhdHVzEigubWlsbHJhY2UucHJvY2Vzc2luZy52MS5HZXRTdGF0dXNSZXF1ZXN0GikubWlsbHJhY2UucHJvY2Vzc2luZy52MS5HZXRTdGF0dXNSZXNwb25zZSIHkAIBkIIZBGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_access_v1_scope]);
+  fileDesc("CittaWxscmFjZS9wcm9jZXNzaW5nL3YxL3N0YXR1c19zZXJ2aWNlLnByb3RvEhZtaWxscmFjZS5wcm9jZXNzaW5nLnYxIkMKEEdldFN0YXR1c1JlcXVlc3QSGwoKcHJvamVjdF9pZBgBIAEoCUIHukgEcgIoPxISCgpsb2NhbF9vbmx5GAIgASgIIv4CChFHZXRTdGF0dXNSZXNwb25zZRI7CgpwYXJ0aXRpb25zGAEgAygLMicubWlsbHJhY2UucHJvY2Vzc2luZy52MS5QYXJ0aXRpb25TdGF0dXMSNQoHYmFsYW5jZRgCIAEoCzIkLm1pbGxyYWNlLnByb2Nlc3NpbmcudjEuQmFsYW5jZVNoZWV0EhoKEnByb2Nlc3NpbmdfdmVyc2lvbhgDIAEoDRIuCgpzdGFydF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgd2ZXJzaW9uGAUgASgJEh0KFXVuYW5zd2VyZWRfcGFydGl0aW9ucxgGIAMoDRJKChV1bmFuc3dlcmVkX3Byb2Nlc3NvcnMYByADKAsyKy5taWxscmFjZS5wcm9jZXNzaW5nLnYxLlVuYW5zd2VyZWRQcm9jZXNzb3ISFAoMcHJvY2Vzc29yX2lkGAggASgJEhcKD3Byb2Nlc3Nvcl9jb3VudBgJIAEoDSI3ChNVbmFuc3dlcmVkUHJvY2Vzc29yEg8KB2FkZHJlc3MYASABKAkSDwoHcHJvYmxlbRgCIAEoCSKFAgoPUGFydGl0aW9uU3RhdHVzEhIKCmdlbmVyYXRpb24YASABKA0SEQoJcGFydGl0aW9uGAIgASgNEhIKCmVuZF9vZmZzZXQYAyABKAQSEwoLbmV4dF9vZmZzZXQYBCABKAQSGAoQY29tbWl0dGVkX29mZnNldBgFIAEoBBImCgNsYWcYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SOQoKd2F0ZXJtYXJrcxgHIAMoCzIlLm1pbGxyYWNlLnByb2Nlc3NpbmcudjEuVGllcldhdGVybWFyaxIPCgdzdGFsbGVkGAggASgJEhQKDHByb2Nlc3Nvcl9pZBgJIAEoCSJXCg1UaWVyV2F0ZXJtYXJrEgwKBHRpZXIYASABKAkSDgoGb2Zmc2V0GAIgASgEEigKBHRpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrIBCgxCYWxhbmNlU2hlZXQSFgoOYWNjZXB0ZWRfY291bnQYASABKAQSFAoMZm9sZGVkX2NvdW50GAIgASgEEhcKD2R1cGxpY2F0ZV9jb3VudBgDIAEoBBISCgpsYXRlX2NvdW50GAQgASgEEhsKE2RlYWRfbGV0dGVyZWRfY291bnQYBSABKAQSFwoPaW5fZmxpZ2h0X2NvdW50GAYgASgEEhEKCWJvdF9jb3VudBgHIAEoBDJ6Cg1TdGF0dXNTZXJ2aWNlEmkKCUdldFN0YXR1cxIoLm1pbGxyYWNlLnByb2Nlc3NpbmcudjEuR2V0U3RhdHVzUmVxdWVzdBopLm1pbGxyYWNlLnByb2Nlc3NpbmcudjEuR2V0U3RhdHVzUmVzcG9uc2UiB5ACAZCCGQRiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_access_v1_scope]);
 
 /**
  * GetStatusRequest asks for the state of processing.
@@ -24,11 +24,19 @@ export const file_millrace_processing_v1_status_service: GenFile = /*@__PURE__*/
 export type GetStatusRequest = Message<"millrace.processing.v1.GetStatusRequest"> & {
   /**
    * The project whose balance sheet is wanted. Empty: the credential's own project; for a credential of all projects,
-   * the sum since this processor started.
+   * the sum over the processors that answered, each since it started.
    *
    * @generated from field: string project_id = 1;
    */
   projectId: string;
+
+  /**
+   * Asks this processor alone, as processors do among themselves. The balance sheet of a project then has nothing but
+   * what is in flight here: the rest is stored, and whoever asks reads it once.
+   *
+   * @generated from field: bool local_only = 2;
+   */
+  localOnly: boolean;
 };
 
 /**
@@ -45,7 +53,7 @@ export const GetStatusRequestSchema: GenMessage<GetStatusRequest> = /*@__PURE__*
  */
 export type GetStatusResponse = Message<"millrace.processing.v1.GetStatusResponse"> & {
   /**
-   * The partitions that this processor owns, by number.
+   * The partitions, by number, as the processors that own them say.
    *
    * @generated from field: repeated millrace.processing.v1.PartitionStatus partitions = 1;
    */
@@ -59,25 +67,53 @@ export type GetStatusResponse = Message<"millrace.processing.v1.GetStatusRespons
   balance?: BalanceSheet | undefined;
 
   /**
-   * The version of enrichment and fold that this processor can apply at most.
+   * The version of enrichment and fold that all processors that answered can apply.
    *
    * @generated from field: uint32 processing_version = 3;
    */
   processingVersion: number;
 
   /**
-   * When this processor started.
+   * When the processor that was asked started.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 4;
    */
   startTime?: Timestamp | undefined;
 
   /**
-   * The release that this processor is of, such as "1.2.0". Empty where it does not say.
+   * The release that the processor that was asked is of, such as "1.2.0". Empty where it does not say.
    *
    * @generated from field: string version = 5;
    */
   version: string;
+
+  /**
+   * Partitions of the log that no processor answered for, by number: nobody owns them, or who does was not reached.
+   *
+   * @generated from field: repeated uint32 unanswered_partitions = 6;
+   */
+  unansweredPartitions: number[];
+
+  /**
+   * Processors that did not answer. What they own and count is missing from this answer.
+   *
+   * @generated from field: repeated millrace.processing.v1.UnansweredProcessor unanswered_processors = 7;
+   */
+  unansweredProcessors: UnansweredProcessor[];
+
+  /**
+   * The id of the processor that was asked: another one each time that it starts.
+   *
+   * @generated from field: string processor_id = 8;
+   */
+  processorId: string;
+
+  /**
+   * How many processors answered, the one that was asked included.
+   *
+   * @generated from field: uint32 processor_count = 9;
+   */
+  processorCount: number;
 };
 
 /**
@@ -86,6 +122,34 @@ export type GetStatusResponse = Message<"millrace.processing.v1.GetStatusRespons
  */
 export const GetStatusResponseSchema: GenMessage<GetStatusResponse> = /*@__PURE__*/
   messageDesc(file_millrace_processing_v1_status_service, 1);
+
+/**
+ * UnansweredProcessor is a processor that did not say how far it is.
+ *
+ * @generated from message millrace.processing.v1.UnansweredProcessor
+ */
+export type UnansweredProcessor = Message<"millrace.processing.v1.UnansweredProcessor"> & {
+  /**
+   * Where it was asked, such as "10.0.3.17:8080".
+   *
+   * @generated from field: string address = 1;
+   */
+  address: string;
+
+  /**
+   * Why there is no answer, for people.
+   *
+   * @generated from field: string problem = 2;
+   */
+  problem: string;
+};
+
+/**
+ * Describes the message millrace.processing.v1.UnansweredProcessor.
+ * Use `create(UnansweredProcessorSchema)` to create a new message.
+ */
+export const UnansweredProcessorSchema: GenMessage<UnansweredProcessor> = /*@__PURE__*/
+  messageDesc(file_millrace_processing_v1_status_service, 2);
 
 /**
  * PartitionStatus is the state of one partition of the log.
@@ -148,6 +212,13 @@ export type PartitionStatus = Message<"millrace.processing.v1.PartitionStatus"> 
    * @generated from field: string stalled = 8;
    */
   stalled: string;
+
+  /**
+   * The id of the processor that owns the partition.
+   *
+   * @generated from field: string processor_id = 9;
+   */
+  processorId: string;
 };
 
 /**
@@ -155,7 +226,7 @@ export type PartitionStatus = Message<"millrace.processing.v1.PartitionStatus"> 
  * Use `create(PartitionStatusSchema)` to create a new message.
  */
 export const PartitionStatusSchema: GenMessage<PartitionStatus> = /*@__PURE__*/
-  messageDesc(file_millrace_processing_v1_status_service, 2);
+  messageDesc(file_millrace_processing_v1_status_service, 3);
 
 /**
  * TierWatermark is how far one tier of blocks is durable.
@@ -190,7 +261,7 @@ export type TierWatermark = Message<"millrace.processing.v1.TierWatermark"> & {
  * Use `create(TierWatermarkSchema)` to create a new message.
  */
 export const TierWatermarkSchema: GenMessage<TierWatermark> = /*@__PURE__*/
-  messageDesc(file_millrace_processing_v1_status_service, 3);
+  messageDesc(file_millrace_processing_v1_status_service, 4);
 
 /**
  * BalanceSheet accounts for events: accepted = folded + duplicate + late + dead_lettered + in_flight.
@@ -253,7 +324,7 @@ export type BalanceSheet = Message<"millrace.processing.v1.BalanceSheet"> & {
  * Use `create(BalanceSheetSchema)` to create a new message.
  */
 export const BalanceSheetSchema: GenMessage<BalanceSheet> = /*@__PURE__*/
-  messageDesc(file_millrace_processing_v1_status_service, 4);
+  messageDesc(file_millrace_processing_v1_status_service, 5);
 
 /**
  * StatusService says how far processing has come and where every event is.
@@ -262,8 +333,9 @@ export const BalanceSheetSchema: GenMessage<BalanceSheet> = /*@__PURE__*/
  */
 export const StatusService: GenService<{
   /**
-   * GetStatus gives the state of this processor's partitions and, for one project or all, the balance sheet. Fails with
-   * UNAVAILABLE when the stores can not be read.
+   * GetStatus gives the state of the partitions of all processors and, for one project or all, the balance sheet. The
+   * processor that is asked asks the others; those that do not answer in two seconds are named. Fails with UNAVAILABLE when
+   * the stores can not be read.
    *
    * @generated from rpc millrace.processing.v1.StatusService.GetStatus
    */
