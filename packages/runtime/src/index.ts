@@ -81,6 +81,7 @@ export {
   SESSION_PREFIX,
   sessionCookieName,
   sessionCookieOf,
+  sessionOf,
 } from "./rpc/session-cookie.ts";
 export { validateRequests } from "./rpc/validate.ts";
 export { answerGrpc } from "./server/answer-grpc.ts";
