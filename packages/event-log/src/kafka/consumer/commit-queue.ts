@@ -1,0 +1,119 @@
+import { Failure } from "@millrace/failure";
+import { kafkaFailure, protocolErrorOf } from "../kafka-failure.ts";
+import type { ClusterLink } from "./cluster-link.ts";
+import type { Membership } from "./membership.ts";
+
+/** A commit that waits for its request. */
+type Waiting = {
+  readonly partition: number;
+  readonly offset: number;
+  readonly isOwned: () => boolean;
+  readonly deadlineMs: number;
+  readonly resolve: () => void;
+  readonly reject: (failure: Failure) => void;
+};
+
+const COMMIT_DEADLINE_MS = 30_000;
+const REQUEST_DEADLINE_MS = 5_000;
+const BACKOFF_MS = 100;
+
+/**
+ * Makes offsets durable: one request at a time for all partitions of a member, in the order of the calls.
+ *
+ * - C1 Every request names the member and its generation, so that the broker refuses those of a member that was given up.
+ * - C2 A partition's offset is only sent while the member owns it, which is asked at the moment of sending: brokers take
+ *   any partition from a living member.
+ */
+export class CommitQueue {
+  readonly #link: ClusterLink;
+  readonly #membership: Membership;
+  readonly #group: string;
+  readonly #topic: string;
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(link: ClusterLink, membership: Membership, group: string, topic: string) {
+    this.#link = link;
+    this.#membership = membership;
+    this.#group = group;
+    this.#topic = topic;
+  }
+
+  /**
+   * @param isOwned whether the member still owns the partition
+   * @throws Failure `stale` (OWNERSHIP_LOST), or `unknownOutcome` when Kafka was away for 30 s
+   */
+  commit(partition: number, offset: number, isOwned: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const deadlineMs = performance.now() + COMMIT_DEADLINE_MS;
+      this.#waiting.push({ partition, offset, isOwned, deadlineMs, resolve, reject });
+      this.#running ??= this.#run().finally(() => {
+        this.#running = undefined;
+      });
+    });
+  }
+
+  async #run(): Promise<void> {
+    // Commits of one turn of the event loop share a request.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0).filter((each) => this.#isStillOwned(each));
+      if (batch.length === 0) continue;
+      const error = await this.#send(batch);
+      if (error === undefined) {
+        for (const each of batch) each.resolve();
+        continue;
+      }
+      const now = performance.now();
+      const late = batch.filter((each) => now >= each.deadlineMs);
+      for (const each of late) each.reject(outcomeUnknown(error));
+      this.#waiting.unshift(...batch.filter((each) => now < each.deadlineMs));
+    }
+  }
+
+  /** @returns what went wrong, after a pause */
+  async #send(batch: readonly Waiting[]): Promise<unknown> {
+    const identity = this.#membership.identity();
+    if (identity === undefined) {
+      await this.#membership.changed(BACKOFF_MS);
+      return new Failure("unavailable", "BACKEND_UNAVAILABLE", "The group is changing.");
+    }
+    const offsets = new Map(batch.map(({ partition, offset }) => [partition, String(offset)]));
+    const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset }));
+    try {
+      await this.#link.useCoordinator(this.#group, "a commit", REQUEST_DEADLINE_MS, (coordinator) =>
+        coordinator.offsetCommit({
+          groupId: this.#group,
+          groupGenerationId: identity.generation,
+          memberId: identity.memberId,
+          topics: [{ topic: this.#topic, partitions }],
+        }),
+      );
+      return undefined;
+    } catch (error) {
+      const type = protocolErrorOf(error);
+      const changing =
+        type === "REBALANCE_IN_PROGRESS" || type === "ILLEGAL_GENERATION" || type === "UNKNOWN_MEMBER_ID";
+      // The coordinator knows better who owns what: the membership finds out, and the partition may be ours in the end.
+      if (changing) this.#membership.doubt();
+      await this.#membership.changed(BACKOFF_MS);
+      return error;
+    }
+  }
+
+  #isStillOwned({ partition, isOwned, reject }: Waiting): boolean {
+    if (isOwned()) return true;
+    reject(lostOwnership(partition));
+    return false;
+  }
+}
+
+/** A partition that is another member's by now. */
+export function lostOwnership(partition: number): Failure {
+  return new Failure("stale", "OWNERSHIP_LOST", `Partition ${partition} belongs to another member by now.`);
+}
+
+function outcomeUnknown(error: unknown): Failure {
+  const { message } = kafkaFailure(error, "committing");
+  return new Failure("unknownOutcome", "BACKEND_TIMEOUT", message, { cause: error });
+}

@@ -1,0 +1,237 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { Failure } from "@millrace/failure";
+import type { LogRecord, OwnedPartition, PartitionHandler } from "../../event-log.ts";
+import { lostOwnership } from "./commit-queue.ts";
+import type { LogClock } from "./log-clock.ts";
+
+/** What a delivery needs. */
+export type DeliveryDeps = {
+  readonly partition: number;
+  /** The group's committed offset; -1 when there is none. */
+  readonly committed: number;
+  readonly bounds: { readonly first: number; readonly end: number };
+  readonly maxBatchBytes: number;
+  readonly clock: LogClock;
+  readonly commit: (offset: number, isOwned: () => boolean) => Promise<void>;
+  /** The partition wants records again. */
+  readonly hungry: () => void;
+  /** The handler, or the partition, failed for good. */
+  readonly failed: (error: unknown) => void;
+};
+
+/**
+ * One ownership of one partition: hands over what was fetched, one batch at a time, while the next is being fetched.
+ *
+ * - D1 Records are handed over in the order of their offsets, from the committed offset, none left out: what was removed
+ *   before it was read is a failure, never a jump.
+ * - D2 The handler is called by one loop alone; `revoke` comes after it has ended, and after it no commit is accepted.
+ * - D3 At most one fetch's worth waits behind what is being handed over.
+ */
+export class PartitionDelivery implements OwnedPartition {
+  readonly partition: number;
+  readonly startOffset: number;
+  readonly #deps: DeliveryDeps;
+  readonly #loss = new AbortController();
+  readonly #commits = new Set<Promise<void>>();
+  #handler: PartitionHandler | undefined;
+  #buffer: LogRecord[] = [];
+  #end: number;
+  /** The offset to be fetched next. */
+  #fetchFrom: number;
+  /** This machine's clock when the last fetch that found nothing was sent. */
+  #emptyAtMs: number | undefined;
+  #idleMs: number | undefined;
+  #lastAppendMs = 0;
+  #stopping = false;
+  #running: Promise<void> = Promise.resolve();
+  #revoked: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  /** Since when the handler has been busy with one batch, by `performance.now()`; undefined while it is not. */
+  busySinceMs: number | undefined;
+  /** When something last went on here, by `performance.now()`. */
+  turnMs = performance.now();
+
+  constructor(deps: DeliveryDeps) {
+    const { partition, committed, bounds } = deps;
+    this.#deps = deps;
+    this.partition = partition;
+    this.startOffset = Math.max(0, committed);
+    this.#fetchFrom = committed < 0 ? bounds.first : committed;
+    this.#end = bounds.end;
+  }
+
+  get lost(): AbortSignal {
+    return this.#loss.signal;
+  }
+
+  /** The offset to fetch from. */
+  get fetchFrom(): number {
+    return this.#fetchFrom;
+  }
+
+  /** Whether records should be fetched. */
+  get isHungry(): boolean {
+    return !this.#stopping && this.#handler !== undefined && this.#buffer.length === 0;
+  }
+
+  /** Whether there are records that nobody is busy with. */
+  get isBehind(): boolean {
+    return (
+      !this.#stopping && this.#handler !== undefined && this.busySinceMs === undefined && this.#fetchFrom < this.#end
+    );
+  }
+
+  endOffset(): number {
+    return this.#end;
+  }
+
+  async commit(offset: number): Promise<void> {
+    if (this.#loss.signal.aborted) throw lostOwnership(this.partition);
+    if (!Number.isSafeInteger(offset) || offset < 0 || offset > this.#end) {
+      throw Failure.invalidField("offset", "must be within the partition");
+    }
+    const committing = this.#deps.commit(offset, () => !this.#loss.signal.aborted);
+    this.#commits.add(committing);
+    try {
+      await committing;
+    } finally {
+      this.#commits.delete(committing);
+    }
+  }
+
+  /**
+   * Takes the handler and begins to hand over records, unless the partition is gone by then. Resolves when the handler is
+   * there, or there will be none.
+   */
+  begin(assign: () => Promise<PartitionHandler>): Promise<void> {
+    const assigned = this.#assign(assign);
+    this.#running = assigned
+      .then((handler) => (this.#stopping ? undefined : this.#run(handler)))
+      .catch((error: unknown) => this.#fail(error));
+    return assigned.then(
+      () => undefined,
+      () => undefined,
+    );
+  }
+
+  async #assign(assign: () => Promise<PartitionHandler>): Promise<PartitionHandler> {
+    const { committed, bounds } = this.#deps;
+    if (committed > bounds.end) throw beyondEnd(committed, bounds.end);
+    if (committed >= 0 && committed < bounds.first) throw removed(committed, bounds.first);
+    const handler = await assign();
+    this.#handler = handler;
+    this.#deps.hungry();
+    return handler;
+  }
+
+  /** Takes what a fetch that was sent when this machine's clock was at `sentMs` found from {@link fetchFrom} on. */
+  take(records: readonly LogRecord[], nextOffset: number, end: number, sentMs: number): void {
+    if (this.#stopping) return;
+    this.#end = Math.max(this.#end, end);
+    const first = records[0];
+    if (first === undefined && nextOffset >= end) {
+      this.#emptyAtMs = sentMs;
+      this.#idleMs = Math.max(this.#idleMs ?? 0, this.#deps.clock.reachedAt(sentMs));
+    }
+    if (first !== undefined && this.#emptyAtMs !== undefined) {
+      this.#deps.clock.appendedAfter(this.#emptyAtMs, first.appendTimeMs);
+      this.#emptyAtMs = undefined;
+    }
+    this.#buffer.push(...records);
+    this.#fetchFrom = Math.max(this.#fetchFrom, nextOffset);
+    this.#wake?.();
+  }
+
+  /** The offset to fetch from is not in the log: it stops, loudly. */
+  outOfRange(first: number, end: number): void {
+    if (this.#stopping) return;
+    const from = this.#fetchFrom;
+    this.#fail(from < first ? removed(from, first) : beyondEnd(from, end));
+  }
+
+  /** Stops after the batch in hand, lets the handler finish, and gives the ownership up. Idempotent. */
+  revoke(): Promise<void> {
+    this.#revoked ??= this.#revoke();
+    return this.#revoked;
+  }
+
+  /** The partition is another member's by now: nothing is finished any more. */
+  lose(reason: Failure): void {
+    this.#stop();
+    this.#loss.abort(reason);
+  }
+
+  async #revoke(): Promise<void> {
+    this.#stop();
+    await this.#running;
+    try {
+      if (!this.#loss.signal.aborted) await this.#handler?.revoke();
+    } catch (error) {
+      if (!this.#loss.signal.aborted) this.#deps.failed(error);
+    }
+    await Promise.allSettled(this.#commits);
+    this.#loss.abort(lostOwnership(this.partition));
+  }
+
+  #stop(): void {
+    this.#stopping = true;
+    this.#buffer = [];
+    this.#wake?.();
+  }
+
+  #fail(error: unknown): void {
+    const wasLost = this.#loss.signal.aborted;
+    this.#stop();
+    if (!wasLost) this.#deps.failed(error);
+  }
+
+  async #run(handler: PartitionHandler): Promise<void> {
+    while (!this.#stopping) {
+      this.turnMs = performance.now();
+      if (this.#buffer.length > 0) {
+        const records = this.#portion();
+        if (this.#buffer.length === 0) this.#deps.hungry();
+        this.#idleMs = undefined;
+        this.#lastAppendMs = Math.max(this.#lastAppendMs, records.at(-1)!.appendTimeMs);
+        this.busySinceMs = performance.now();
+        await handler.records(records);
+        this.busySinceMs = undefined;
+        // A handler that resolves at once must not keep the event loop from everyone else.
+        await turn();
+      } else if (this.#idleMs !== undefined) {
+        const idleMs = Math.max(this.#idleMs, this.#lastAppendMs);
+        this.#idleMs = undefined;
+        this.#lastAppendMs = idleMs;
+        handler.idle(idleMs);
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        this.#wake = undefined;
+      }
+    }
+  }
+
+  #portion(): LogRecord[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { value } of this.#buffer) {
+      bytes += value.length;
+      if (count > 0 && bytes > this.#deps.maxBatchBytes) break;
+      count++;
+    }
+    return this.#buffer.splice(0, count);
+  }
+}
+
+function removed(next: number, first: number): Failure {
+  const message = `The records from offset ${next} to ${first - 1} were removed by the retention before they were read.`;
+  return new Failure("outOfRange", "DATA_CORRUPT", message);
+}
+
+function beyondEnd(next: number, end: number): Failure {
+  const message =
+    `The group is at offset ${next}, but the log ends at ${end}: records were lost, or the topic was made anew. ` +
+    "Begin a new generation of the topic with millrace migrate, or reset the group's offsets.";
+  return new Failure("outOfRange", "DATA_CORRUPT", message);
+}
