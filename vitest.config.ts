@@ -1,5 +1,24 @@
 import { defineConfig } from "vitest/config";
 
+/** What takes too long for `npm test`: `npm run test:long` runs it. */
+const LONG = "**/*.long.test.ts";
+
+/** A project that only runs by its name, so that `vitest run some/folder` takes no hour. */
+const isLongAskedFor = process.argv.some((word) => word === "long" || word === "--project=long");
+
+const long = {
+  extends: true as const,
+  test: {
+    name: "long",
+    include: [`{packages,services,test}/${LONG}`],
+    exclude: ["**/node_modules/**"],
+    testTimeout: 1_200_000,
+    hookTimeout: 180_000,
+    // What they measure and disturb is theirs alone.
+    fileParallelism: false,
+  },
+};
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -17,6 +36,7 @@ export default defineConfig({
             "services/dashboard/web/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
+          exclude: [LONG],
           testTimeout: 20_000,
           // A hook may be the first to ask for a server, whose jars must be brought then.
           hookTimeout: 180_000,
@@ -27,7 +47,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/clients/**"],
+          exclude: ["test/clients/**", LONG],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // Each starts processes of its own.
@@ -38,6 +58,7 @@ export default defineConfig({
         extends: true,
         test: { name: "clients", include: ["test/clients/*.test.ts"], testTimeout: 180_000, fileParallelism: false },
       },
+      ...(isLongAskedFor ? [long] : []),
     ],
   },
 });
