@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
@@ -10,12 +11,11 @@ import { getPrincipal } from "@millrace/runtime";
 import { askedProject, letterFilter } from "./letter-filter.ts";
 import { letterId } from "./letter-id.ts";
 import type { Refusal } from "./redrivable.ts";
-import type { RedriveProgress, Redriver } from "./redriver.ts";
+import { noProgress, type RedriveProgress, type Redriver } from "./redriver.ts";
 
 /** What the RPC needs. */
 export type RedriveDeps = {
   readonly redriver: Redriver;
-  readonly clock: { now(): number };
   /** Aborted when the process stops: a redriving does not hold it up. */
   readonly draining: AbortSignal;
   readonly log: { info(fields: object, message: string): void };
@@ -35,7 +35,7 @@ const REASONS: Readonly<Record<Refusal, RedriveRefusalReason>> = {
   UNSETTLED: RedriveRefusalReason.UNSETTLED,
 };
 
-/** DeadLetterService.RedriveDeadLetters. The log says who redrove what: it changes what was counted. */
+/** DeadLetterService.RedriveDeadLetters. */
 export function createRedriveDeadLetters(deps: RedriveDeps) {
   return async function* redriveDeadLetters(request: RedriveDeadLettersRequest, context: HandlerContext) {
     const principal = getPrincipal(context);
@@ -52,29 +52,42 @@ export function createRedriveDeadLetters(deps: RedriveDeps) {
     const { accepts: _, ...mode } = order;
     const audit = { audit: true, keyId: principal.keyId, projectId: projectId ?? "(all)", ...mode };
     const signal = AbortSignal.any([context.signal, deps.draining]);
-    let last: RedriveProgress | undefined;
-    let toldMs = deps.clock.now();
-    let isDone = false;
+    const progress = noProgress();
+    // The work does not wait for whoever reads the answers, and ends with the call whether they are read or not.
+    const working = audited(deps, { ...audit, filter: filterFields(request) }, progress, () =>
+      deps.redriver.redrive(order, progress, signal),
+    );
+    const ended = working.then(
+      () => true,
+      () => true,
+    );
+    while (!(await Promise.race([ended, delay(TELL_EVERY_MS, false)]))) yield answer(progress, false);
     try {
-      deps.log.info({ ...audit, filter: filterFields(request) }, "dead letters are to be redriven");
-      for await (const progress of deps.redriver.redrive(order, signal)) {
-        last = progress;
-        const nowMs = deps.clock.now();
-        if (nowMs - toldMs < TELL_EVERY_MS) continue;
-        toldMs = nowMs;
-        yield answer(progress, false);
-      }
-      isDone = true;
+      await working;
     } catch (error) {
       // What the abort made others throw says less than its reason: the drain, the deadline, the caller.
       throw signal.aborted ? signal.reason : error;
-    } finally {
-      const { redriven = 0, events = 0, refused = {} } = last ?? {};
-      const message = isDone ? "dead letters were redriven" : "the redriving of dead letters ended early";
-      deps.log.info({ ...audit, redriven, events, refused }, message);
     }
-    if (last !== undefined) yield answer(last, true);
+    yield answer(progress, true);
   };
+}
+
+/** The log says who redrove what, and how it ended: it changes what was counted. */
+async function audited(
+  { log }: RedriveDeps,
+  audit: object,
+  progress: RedriveProgress,
+  work: () => Promise<void>,
+): Promise<void> {
+  log.info(audit, "dead letters are to be redriven");
+  let message = "the redriving of dead letters ended early";
+  try {
+    await work();
+    message = "dead letters were redriven";
+  } finally {
+    const { redriven, events, refused } = progress;
+    log.info({ ...audit, redriven, events, refused }, message);
+  }
 }
 
 function answer({ redriven, events, refused, refusals }: RedriveProgress, done: boolean): RedriveDeadLettersResponse {

@@ -75,49 +75,58 @@ export class Redriver {
   }
 
   /**
-   * Redrives letters in the order of their positions, and yields after each portion how far it is. Memory is bounded by a
-   * page of letters. Letters that are kept after it began are left alone, so that what fails again does not go round.
+   * Redrives letters in the order of their positions. Memory is bounded by a page of letters. Letters that are kept after
+   * it began are left alone, so that what fails again does not go round.
    *
+   * @param progress counts as it goes
    * @throws Failure `exhausted` while another call runs; `unavailable` when letters can't be read, or config is away;
    *   the signal's reason when it aborts
    */
-  async *redrive(order: RedriveOrder, signal: AbortSignal): AsyncGenerator<RedriveProgress> {
+  async redrive(order: RedriveOrder, progress: RedriveProgress, signal: AbortSignal): Promise<void> {
     if (this.#isRunning) throw new Failure("exhausted", "LIMIT_REACHED", "dead letters are being redriven already");
     this.#isRunning = true;
     try {
-      yield* this.#pages(order, signal);
+      await this.#pages(order, progress, signal);
     } finally {
       this.#isRunning = false;
     }
   }
 
-  async *#pages(order: RedriveOrder, signal: AbortSignal): AsyncGenerator<RedriveProgress> {
-    const { letters } = this.#deps;
+  async #pages(order: RedriveOrder, progress: RedriveProgress, signal: AbortSignal): Promise<void> {
+    const { letters, clock } = this.#deps;
     const ends = await letterEnds(letters, signal);
-    const pacer = new Pacer(order.eventsPerSecond, this.#deps.clock);
-    const progress = noProgress();
+    const pacer = new Pacer(order.eventsPerSecond, clock);
     let after: Position | undefined;
     for (;;) {
       const question = { accepts: order.accepts, after, lettersMax: PAGE_LETTERS, bytesMax: PAGE_BYTES, ends };
       const page = await readLetters(question, this.#deps, signal);
-      const committed = new Map<number, number>();
-      let portion: Going[] = [];
-      for (const letter of page.letters) {
-        const isSettled = await this.#isSettled(letter.position, committed, signal);
-        const going = await this.#judged(letter, isSettled, order, progress, signal);
-        if (going === undefined) continue;
-        if (portion.length > 0 && !fits(portion, going, order.eventsPerSecond)) {
-          await this.#append(portion, order, pacer, progress, signal);
-          yield progress;
-          portion = [];
-        }
-        portion.push(going);
-      }
-      if (portion.length > 0) await this.#append(portion, order, pacer, progress, signal);
-      yield progress;
+      await this.#page(page.letters, order, pacer, progress, signal);
       after = page.letters.at(-1)?.position;
       if (!page.hasMore || after === undefined) return;
     }
+  }
+
+  async #page(
+    letters: readonly FoundLetter[],
+    order: RedriveOrder,
+    pacer: Pacer,
+    progress: RedriveProgress,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const committed = new Map<number, number>();
+    let portion: Going[] = [];
+    for (const letter of letters) {
+      signal.throwIfAborted();
+      const isSettled = await this.#isSettled(letter.position, committed, signal);
+      const going = await this.#judged(letter, isSettled, order, progress, signal);
+      if (going === undefined) continue;
+      if (portion.length > 0 && !fits(portion, going, order.eventsPerSecond)) {
+        await this.#append(portion, order, pacer, progress, signal);
+        portion = [];
+      }
+      portion.push(going);
+    }
+    if (portion.length > 0) await this.#append(portion, order, pacer, progress, signal);
   }
 
   async #judged(
@@ -218,7 +227,7 @@ export class Redriver {
 }
 
 /** A redriving that has not looked at any letter yet. */
-function noProgress(): RedriveProgress {
+export function noProgress(): RedriveProgress {
   const refused = { REDRIVEN_BEFORE: 0, STILL_FAILING: 0, CUT: 0, UNSTAMPED: 0, LATE: 0, UNSETTLED: 0 };
   return { redriven: 0, events: 0, refused, refusals: [] };
 }
