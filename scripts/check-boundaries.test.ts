@@ -6,9 +6,19 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { boundaryViolations, importsOf, type TreeFile } from "./boundary-rules.ts";
 
 const folders = [
-  ...["failure", "api", "hash", "rollup", "enrichment", "credential", "snapshot", "runtime", "cli", "sqlite"].map(
-    (name) => `packages/${name}`,
-  ),
+  ...[
+    "failure",
+    "api",
+    "hash",
+    "rollup",
+    "enrichment",
+    "credential",
+    "snapshot",
+    "runtime",
+    "cli",
+    "sqlite",
+    "migration",
+  ].map((name) => `packages/${name}`),
   ...["event-log", "cell-store"].map((name) => `packages/${name}`),
   ...["ingest", "reporting", "all-in-one"].map((name) => `services/${name}`),
   "test/harness",
@@ -39,6 +49,9 @@ describe("the import rules", () => {
     ["packages/sqlite/src/a.ts", "@millrace/cell-store", "sqlite opens files"],
     ["services/ingest/src/a.ts", "@millrace/sqlite", "services never import each other"],
     ["packages/cli/src/a.ts", "@millrace/ingest", "tools speak to the services through proto/"],
+    ["packages/migration/src/a.ts", "@millrace/ingest", "migration prepares servers"],
+    ["packages/migration/src/a.ts", "@millrace/event-log/kafka", "only a service's backends.ts chooses a backend"],
+    ["services/ingest/src/a.ts", "@millrace/migration", "services never import each other"],
   ] as const;
   for (const [path, name, why] of forbidden) {
     it(`forbid that ${path} imports ${name}, and say why`, () => {
@@ -51,6 +64,8 @@ describe("the import rules", () => {
 
   const allowed = [
     ["services/ingest/src/backends.ts", "@millrace/event-log/embedded"],
+    ["packages/migration/src/backends.ts", "@millrace/event-log/kafka"],
+    ["packages/cli/src/a.ts", "@millrace/migration"],
     ["services/ingest/src/a.test.ts", "@millrace/event-log/embedded"],
     ["services/ingest/src/a.ts", "@millrace/event-log"],
     ["services/ingest/src/a.ts", "../package.json"],

@@ -6,6 +6,7 @@ import { addDemoCommand } from "./commands/demo.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addKeyCommand } from "./commands/key.ts";
 import { addMetricCommand } from "./commands/metric.ts";
+import { addMigrateCommand } from "./commands/migrate.ts";
 import { addOpenCommand } from "./commands/open.ts";
 import { addProjectCommand } from "./commands/project.ts";
 import { addQueryCommand } from "./commands/query.ts";
@@ -72,6 +73,7 @@ export function createProgram({ hasJsonErrors = false } = {}): Command {
     addContextCommand,
     addDemoCommand,
     addDoctorCommand,
+    addMigrateCommand,
     addCompletionCommand,
   ]) {
     add(program);

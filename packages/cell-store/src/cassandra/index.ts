@@ -1,2 +1,2 @@
 export { type CassandraCellStoreOptions, openCassandraCellStore } from "./cassandra-cell-store.ts";
-export { migrateCassandraCellStore } from "./schema.ts";
+export { examineCassandraCellStore, migrateCassandraCellStore } from "./schema.ts";

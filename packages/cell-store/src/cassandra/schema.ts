@@ -1,4 +1,11 @@
-import { type MigrateOptions, migrate, type SchemaPart } from "@millrace/cassandra";
+import {
+  type CassandraOptions,
+  examineSchema,
+  type MigrateOptions,
+  migrate,
+  type SchemaPart,
+  type SchemaState,
+} from "@millrace/cassandra";
 import { TIERS, type Tier } from "./era.ts";
 
 /**
@@ -17,6 +24,11 @@ const COMPACTION: Readonly<Record<Tier, string>> = {
 /** Makes the tables of the cell store, or adds to them what is missing. */
 export async function migrateCassandraCellStore(options: MigrateOptions): Promise<void> {
   await migrate(options, cellStoreSchema);
+}
+
+/** How far a cluster is from what the cell store needs. Changes nothing. */
+export function examineCassandraCellStore(options: CassandraOptions): Promise<SchemaState> {
+  return examineSchema(options, cellStoreSchema, TABLES);
 }
 
 /** The tables of the cell store. */

@@ -1,2 +1,2 @@
 export { type CassandraRecordStoreOptions, openCassandraRecordStore } from "./cassandra-record-store.ts";
-export { migrateCassandraRecordStore } from "./schema.ts";
+export { examineCassandraRecordStore, migrateCassandraRecordStore } from "./schema.ts";

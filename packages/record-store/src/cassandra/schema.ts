@@ -1,4 +1,11 @@
-import { type MigrateOptions, migrate, type SchemaPart } from "@millrace/cassandra";
+import {
+  type CassandraOptions,
+  examineSchema,
+  type MigrateOptions,
+  migrate,
+  type SchemaPart,
+  type SchemaState,
+} from "@millrace/cassandra";
 
 /** The table of records. */
 export const TABLE = "records";
@@ -23,4 +30,9 @@ export const recordStoreSchema: SchemaPart = {
 /** Makes the tables of the record store, or brings them up to date. */
 export async function migrateCassandraRecordStore(options: MigrateOptions): Promise<void> {
   await migrate(options, recordStoreSchema);
+}
+
+/** How far a cluster is from what the record store needs. Changes nothing. */
+export function examineCassandraRecordStore(options: CassandraOptions): Promise<SchemaState> {
+  return examineSchema(options, recordStoreSchema, [TABLE]);
 }

@@ -1,4 +1,4 @@
-import { type Admin, ConfigResourceTypes, type Kafka } from "kafkajs";
+import kafkajs, { type Admin, type Kafka } from "kafkajs";
 import { kafkaFailure, protocolErrorOf } from "../kafka-failure.ts";
 import type { TopicState } from "./topic-settings.ts";
 
@@ -37,7 +37,7 @@ export async function topicState(admin: Admin, topic: string): Promise<TopicStat
   if (described === undefined) return undefined;
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
   });
   const entries = resources[0]?.configEntries ?? [];
   return { ...described, settings: new Map(entries.map((entry) => [entry.configName, entry.configValue])) };
