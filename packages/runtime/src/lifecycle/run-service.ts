@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Failure } from "@millrace/failure";
 import { describeVariables } from "../env/describe-variables.ts";
+import { KNOWN_ELSEWHERE } from "../env/known-elsewhere.ts";
 import { parseEnvironment, type Values, type VariableTable } from "../env/parse-environment.ts";
 import type { SERVER_VARIABLES } from "../env/server-variables.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
@@ -23,7 +24,7 @@ export type ServiceProgram<Table extends ServiceTable> = {
   /** Its package.json, which has the version. */
   readonly manifest: URL;
   readonly variables: Table;
-  /** Variables that others read in the same shell, so that they are known. */
+  /** Variables that others read in the same environment, so that they are known. By default, those of other services. */
   readonly alsoKnown?: readonly string[];
   /** What helps whoever left out a variable that is required. */
   readonly hint?: string;
@@ -82,7 +83,7 @@ async function start<const Table extends ServiceTable>(program: ServiceProgram<T
   const warnings: string[] = [];
   const settings = parseEnvironment(program.variables, process.env, {
     onWarning: (warning) => warnings.push(warning),
-    ...(program.alsoKnown && { alsoKnown: program.alsoKnown }),
+    alsoKnown: program.alsoKnown ?? KNOWN_ELSEWHERE,
   });
   // The table has the server's variables, which the compiler can not see through its type parameter.
   const serverSettings = settings as unknown as Values<typeof SERVER_VARIABLES>;

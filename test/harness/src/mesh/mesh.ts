@@ -1,0 +1,246 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DescService } from "@bufbuild/protobuf";
+import type { Client } from "@connectrpc/connect";
+import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
+import { ApiKeyService } from "@millrace/api/millrace/config/v1/api_key_service_pb";
+import { Template } from "@millrace/api/millrace/config/v1/project_pb";
+import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
+import { SessionService } from "@millrace/api/millrace/dashboard/v1/session_service_pb";
+import { StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
+import { CREDENTIALS_FILE, createApiKey, writeCredentials } from "@millrace/credential";
+import { requireNode } from "../checkout.ts";
+import type { Exit } from "../child.ts";
+import { clientAt, Installation, type Protocol } from "../installation.ts";
+import { lastingPorts } from "./free-ports.ts";
+import { MeshProcess, SERVICES, type ServiceName } from "./mesh-process.ts";
+import { type MeshPlace, type MeshServers, makePlace, meshServers } from "./mesh-servers.ts";
+
+/** How a mesh is started. */
+export type MeshOptions = {
+  /** How many of each service; two unless it says otherwise. */
+  readonly counts?: Partial<Record<ServiceName, number>>;
+  /** Settings of every process. Coarse tiers are flushed quickly unless these say otherwise. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Settings of the processes of a service, or of one by its name such as "ingest-1": over those of every process. */
+  readonly envOf?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Servers instead of those of the run: others, or proxies in front of them. */
+  readonly servers?: Partial<MeshServers>;
+  /** Partitions of the topic of events; 4 by default. */
+  readonly partitions?: number;
+  /** Where the credentials lie. Absent: a new directory, removed at the end. */
+  readonly dataDirectory?: string;
+};
+
+const DEFAULT_PARTITIONS = 4;
+const DEMO = "demo";
+
+/**
+ * Starts every service as processes of their own, two of each, on real servers, and waits until they are ready. There is
+ * a project `demo`, and its keys and the administrator's are in the data directory. The caller disposes of it.
+ */
+export async function launchMesh(options: MeshOptions = {}): Promise<Mesh> {
+  requireNode();
+  const servers = await meshServers(options.servers);
+  const place = await makePlace(servers, options.partitions ?? DEFAULT_PARTITIONS);
+  const mesh = new Mesh(options, place, await lastingPorts(2 * countOf(options)));
+  try {
+    await mesh.start();
+    await mesh.ensureDemo();
+  } catch (error) {
+    await mesh.dispose();
+    throw error;
+  }
+  return mesh;
+}
+
+/** All services as processes. A process is named by its service and a number from 1, such as "ingest-1". */
+export class Mesh extends Installation {
+  readonly processes: ReadonlyMap<string, MeshProcess>;
+  readonly #isOwnDirectory: boolean;
+  readonly #place: MeshPlace;
+  readonly #adminKey: string;
+
+  /** @private Use {@link launchMesh}. */
+  constructor(options: MeshOptions, place: MeshPlace, ports: readonly number[]) {
+    super(options.dataDirectory ?? mkdtempSync(join(tmpdir(), "millrace-mesh-")));
+    this.#isOwnDirectory = options.dataDirectory === undefined;
+    mkdirSync(this.dataDirectory, { recursive: true, mode: 0o700 });
+    this.#place = place;
+    this.#adminKey = createApiKey(randomBytes).text;
+    this.processes = new Map(this.#plan(options, ports).map((process) => [process.name, process]));
+  }
+
+  /** The first dashboard: it forwards everything to the services. */
+  override get url(): string {
+    return this.process("dashboard-1").url;
+  }
+
+  /** The admin port of the first dashboard. */
+  get adminUrl(): string {
+    return this.process("dashboard-1").adminUrl;
+  }
+
+  /** Everything that the processes wrote, one after the other. */
+  get output(): string {
+    return [...this.processes.values()].map(({ name, output }) => `── ${name}\n${output}`).join("\n");
+  }
+
+  /** One process. */
+  process(name: string): MeshProcess {
+    const found = this.processes.get(name);
+    if (found === undefined) throw new Error(`there is no ${name}, only ${[...this.processes.keys()].join(", ")}`);
+    return found;
+  }
+
+  /** The processes of a service. */
+  processesOf(service: ServiceName): MeshProcess[] {
+    return [...this.processes.values()].filter((process) => process.service === service);
+  }
+
+  /** Starts what does not run, and waits until all are ready. */
+  async start(): Promise<void> {
+    const all = [...this.processes.values()];
+    for (const process of all) process.spawn();
+    await Promise.all(all.map((process) => process.ready()));
+  }
+
+  /** Makes the project `demo` with its keys where they are missing, and the file of the command line's credentials. */
+  async ensureDemo(): Promise<void> {
+    const path = join(this.dataDirectory, CREDENTIALS_FILE);
+    const adminKey = this.#adminKey;
+    const { url } = this;
+    writeCredentials(path, { url, adminKey, projectKeys: {} });
+    await this.client(ProjectService).createProject({
+      project: { projectId: DEMO, displayName: "Demo", template: Template.WEB },
+    });
+    const { apiKey: _, ...created } = await this.client(ApiKeyService).createApiKey({
+      apiKey: { projectId: DEMO, displayName: "Demo", scopes: [Scope.INGEST, Scope.REPORT] },
+    });
+    writeCredentials(path, { url, adminKey, projectKeys: { [DEMO]: created.text } });
+  }
+
+  /** A new link that opens the page, once. */
+  async createLoginUrl(): Promise<string> {
+    const { path } = await this.client(SessionService).createLoginToken({});
+    return `${this.url}${path}`;
+  }
+
+  /** As `client`, at one process and not through the front. */
+  clientOf<Service extends DescService>(
+    name: string,
+    service: Service,
+    key?: string,
+    protocol?: Protocol,
+  ): Client<Service> {
+    return clientAt(this.process(name).url, service, key ?? this.keys.adminKey, protocol);
+  }
+
+  /** Ends a process without any warning, and waits until it is gone. */
+  async kill9(name: string): Promise<void> {
+    await this.process(name).end("SIGKILL");
+  }
+
+  /** Asks a process to end, and waits until it is gone. */
+  terminate(name: string): Promise<Exit> {
+    return this.process(name).end("SIGTERM");
+  }
+
+  /** Makes a process stand still (SIGSTOP), as one that is swapped out. */
+  freeze(name: string): void {
+    this.process(name).signal("SIGSTOP");
+  }
+
+  /** Lets it go on (SIGCONT). */
+  thaw(name: string): void {
+    this.process(name).signal("SIGCONT");
+  }
+
+  /** Starts a process anew, and waits until it is ready; ends it without warning where it still runs. */
+  async restart(name: string): Promise<void> {
+    const process = this.process(name);
+    if (process.ended === undefined) await process.end("SIGKILL");
+    process.spawn();
+    await process.ready();
+  }
+
+  /** The metrics of all processes, as text. */
+  async metrics(): Promise<string> {
+    const texts = await Promise.all([...this.processes.values()].map((process) => process.metrics()));
+    return texts.join("\n");
+  }
+
+  /** Ends all processes, and removes what was made for them. Idempotent. */
+  async dispose(): Promise<void> {
+    const running = [...this.processes.values()].filter(({ ended }) => ended === undefined);
+    await Promise.all(running.map((process) => process.end("SIGKILL").catch(() => {})));
+    await this.#place.remove();
+    if (this.#isOwnDirectory) rmSync(this.dataDirectory, { recursive: true, force: true });
+  }
+
+  /**
+   * The balance sheet of a project, and the partitions of all processors: each that answers tells of its own, and what
+   * is in flight at each is added up.
+   */
+  override status(projectId: string) {
+    return statusOfAll(this, projectId);
+  }
+
+  #plan(options: MeshOptions, ports: readonly number[]): MeshProcess[] {
+    const free = [...ports];
+    const planned = SERVICES.flatMap((service) =>
+      Array.from({ length: options.counts?.[service] ?? 2 }, (_, index) => {
+        return { service, number: index + 1, port: free.pop()!, adminPort: free.pop()! };
+      }),
+    );
+    const urlsOf = (service: ServiceName) =>
+      planned.flatMap((each) => (each.service === service ? `http://127.0.0.1:${each.port}` : [])).join(",");
+    const env = {
+      ...this.#place.env,
+      MILLRACE_SERVICE_KEY: `mlr_service_${randomBytes(24).toString("hex")}`,
+      MILLRACE_COARSE_FLUSH_PERCENT: "1",
+      ...options.env,
+    };
+    const own: Record<ServiceName, Record<string, string>> = {
+      config: { MILLRACE_ADMIN_KEY: this.#adminKey },
+      // Events come through the dashboard, which says whose they are.
+      ingest: { MILLRACE_CONFIG_URL: urlsOf("config"), MILLRACE_TRUSTED_PROXIES: "1" },
+      processing: { MILLRACE_CONFIG_URL: urlsOf("config") },
+      reporting: { MILLRACE_CONFIG_URL: urlsOf("config") },
+      dashboard: {
+        MILLRACE_INGEST_URL: urlsOf("ingest"),
+        MILLRACE_CONFIG_URL: urlsOf("config"),
+        MILLRACE_REPORTING_URL: urlsOf("reporting"),
+        MILLRACE_PROCESSING_URL: urlsOf("processing"),
+      },
+    };
+    return planned.map(({ service, number, ...listening }) => {
+      const more = { ...options.envOf?.[service], ...options.envOf?.[`${service}-${number}`] };
+      const all = { ...env, ...own[service], ...more };
+      return new MeshProcess({ service, number, ...listening, cwd: this.dataDirectory, env: all });
+    });
+  }
+}
+
+async function statusOfAll(mesh: Mesh, projectId: string) {
+  const processors = mesh.processesOf("processing").filter(({ ended }) => ended === undefined);
+  const answers = await Promise.all(
+    processors.map(({ name }) => mesh.clientOf(name, StatusService).getStatus({ projectId })),
+  );
+  const first = answers[0];
+  if (first === undefined) throw new Error("no processor runs");
+  const partitions = answers.flatMap((answer) => answer.partitions).sort((a, b) => a.partition - b.partition);
+  const waiting = answers.reduce((sum, { balance }) => sum + (balance?.inFlightCount ?? 0n), 0n);
+  const { balance } = first;
+  if (balance !== undefined) {
+    balance.acceptedCount += waiting - balance.inFlightCount;
+    balance.inFlightCount = waiting;
+  }
+  return { ...first, partitions };
+}
+
+function countOf({ counts = {} }: MeshOptions): number {
+  return SERVICES.reduce((sum, service) => sum + (counts[service] ?? 2), 0);
+}
