@@ -2,7 +2,7 @@ import type { ConnectionOptions } from "node:tls";
 import { Failure } from "@millrace/failure";
 import cassandra from "cassandra-driver";
 import { connectFailure } from "./connect-failure.ts";
-import { rememberConnections } from "./leftovers.ts";
+import { reconnectOnce, rememberConnections } from "./driver-mends.ts";
 import { CassandraSession } from "./session.ts";
 
 /** Where a cluster is, and how to speak to it. */
@@ -45,6 +45,7 @@ export async function connect(options: CassandraOptions): Promise<CassandraSessi
   const keyspace = checkKeyspace(options);
   const client = new cassandra.Client(clientOptions(options));
   const endAll = rememberConnections(client);
+  reconnectOnce(client);
   // Its listeners are told of nodes that come and go; without one for errors the process would end.
   client.on("error", () => {});
   try {
