@@ -120,8 +120,8 @@ export interface EventConsumer {
   committed(group: string, partition: number, options?: CallOptions): Promise<number>;
   /**
    * Reads records of one partition from an offset (inclusive), outside of any group: for verification and rebuilds. Ends
-   * at the end that the partition had when the call was made. An offset before the oldest record kept must fail with
-   * `outOfRange`.
+   * at the end that the partition had at some moment between the call and the first records. An offset before the oldest
+   * record kept must fail with `outOfRange`.
    */
   read(partition: number, fromOffset: number, options?: CallOptions): AsyncIterable<readonly LogRecord[]>;
   /** The oldest offset kept, and the offset that the next record will get. */

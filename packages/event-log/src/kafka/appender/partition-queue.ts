@@ -1,6 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { Failure } from "@millrace/failure";
-import { kafkaFailure } from "../kafka-failure.ts";
+import { kafkaFailure, protocolErrorOf } from "../kafka-failure.ts";
 import type { KafkaLog } from "../kafka-options.ts";
 import { Batch, type Entry, RECORD_OVERHEAD_BYTES } from "./batch.ts";
 import { afterSending, beforeSending, type NextStep, type Outcome } from "./outcome.ts";
@@ -106,7 +105,9 @@ export class PartitionQueue {
     const { lease, attempted } = this.#options;
     let producer = lease();
     for (let backoffMs = BACKOFF_FIRST_MS; ; backoffMs = Math.min(2 * backoffMs, BACKOFF_MAX_MS)) {
+      const beganMs = performance.now();
       const outcome = await this.#attempt(batch, producer);
+      const tookMs = performance.now() - beganMs;
       attempted(outcome);
       if (outcome.kind === "stored") {
         this.#acknowledge(batch, outcome.baseOffset, outcome.appendTimeMs);
@@ -123,6 +124,8 @@ export class PartitionQueue {
           return [];
         }
       } else {
+        // One that would be at its deadline in the middle of the next attempt is answered now, while the answer is clear.
+        this.#expire(performance.now() + backoffMs + 2 * tookMs, error);
         batch.withdrawSettled();
         const isRefused = next === "giveUp" || (next === "split" && batch.entries.length === 1);
         if (isRefused) this.#refuse(batch, next, error);
@@ -136,7 +139,7 @@ export class PartitionQueue {
           producer = lease();
         }
       }
-      await delay(backoffMs * (0.5 + Math.random()));
+      await pause(backoffMs * (0.5 + 0.5 * Math.random()));
     }
   }
 
@@ -195,18 +198,17 @@ export class PartitionQueue {
     return this.#waiting.splice(0, count);
   }
 
-  /** Answers those whose deadline has passed. */
-  #expire(): void {
-    const nowMs = performance.now();
+  /** Answers those whose deadline has passed at a time. */
+  #expire(nowMs: number, cause?: unknown): void {
     const batch = this.#batch;
     for (const entry of batch?.entries ?? []) {
       if (entry.isSettled || entry.deadlineAtMs > nowMs) continue;
-      this.#reject(entry, batch?.mayBeStored === true ? unknownOutcome(undefined) : tooLate());
+      this.#reject(entry, batch?.mayBeStored === true ? unknownOutcome(cause) : tooLate(cause));
     }
     let late = 0;
     while (late < this.#waiting.length && this.#waiting[late]!.deadlineAtMs <= nowMs) late++;
     for (const entry of this.#waiting.splice(0, late)) {
-      this.#reject(entry, tooLate());
+      this.#reject(entry, tooLate(cause));
       this.#leave(entry);
     }
     this.#rearm();
@@ -220,7 +222,7 @@ export class PartitionQueue {
   }
 
   #timerFor({ deadlineAtMs }: Entry): NodeJS.Timeout {
-    return setTimeout(() => this.#expire(), Math.max(0, deadlineAtMs - performance.now()) + 1);
+    return setTimeout(() => this.#expire(performance.now()), Math.max(0, deadlineAtMs - performance.now()) + 1);
   }
 
   #reject(entry: Entry, error: Failure): void {
@@ -239,6 +241,15 @@ function unknownOutcome(cause: unknown): Failure {
   return new Failure("unknownOutcome", "BACKEND_TIMEOUT", message, { cause });
 }
 
-function tooLate(): Failure {
-  return new Failure("unavailable", "BACKEND_UNAVAILABLE", "The event log could not be reached in time.");
+function tooLate(cause: unknown): Failure {
+  const message =
+    protocolErrorOf(cause) === "NOT_ENOUGH_REPLICAS"
+      ? "The event log has too few replicas in sync to take anything."
+      : "The event log could not be reached in time.";
+  return new Failure("unavailable", "BACKEND_UNAVAILABLE", message, { cause });
+}
+
+/** Not the timers of node:timers/promises, which tests can't move. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
