@@ -158,7 +158,7 @@ async function offsetOf(redis: OwnRedis): Promise<number> {
 }
 
 const KIND_OF_AWAY = expect.stringMatching(/^(unavailable|unknownOutcome)$/);
-const FAST_REPLICATION: RedisSettings = { "repl-diskless-sync-delay": 0, "repl-ping-replica-period": 1 };
+const FAST_REPLICATION: RedisSettings = { "repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1" };
 
 async function open(
   redis: OwnRedis,

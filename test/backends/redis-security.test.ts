@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { openRedisCache, openRedisClaims, type RedisClaimsOptions } from "@millrace/cache/redis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { makeCertificates } from "./certificates.ts";
-import { OwnRedis } from "./own-redis.ts";
+import { freePort, OwnRedis } from "./own-redis.ts";
 import { claimsOf, KEEP_MS, ownsAll } from "./redis-claim-batches.ts";
 
 describe("a Redis that is reached by TLS", () => {
@@ -41,14 +40,14 @@ describe("a Redis that is reached by TLS", () => {
 
 describe("a Redis that wants a password", () => {
   it("takes its password, and a user who may do what Millrace needs", async () => {
-    const redis = await OwnRedis.start({ requirepass: "right-secret" }, { password: "right-secret" });
+    const redis = await OwnRedis.start({ requirepass: "right-secret" }, "right-secret");
     await redis.client.call("ACL", "SETUSER", "millrace", "on", ">users-secret", ...PERMITTED);
     await expectWorking({ address: `redis://:right-secret@127.0.0.1:${redis.port}` });
     await expectWorking({ address: `redis://millrace:users-secret@127.0.0.1:${redis.port}` });
   });
 
   it("is refused with a wrong password or none, which is said plainly and shown nowhere", async () => {
-    const redis = await OwnRedis.start({ requirepass: "right-secret" }, { password: "right-secret" });
+    const redis = await OwnRedis.start({ requirepass: "right-secret" }, "right-secret");
     const warnings: string[] = [];
     const warn = (message: string) => warnings.push(message);
     const wrong = await failureOf(openRedisClaims({ address: `redis://:wrong-secret@127.0.0.1:${redis.port}`, warn }));
@@ -86,9 +85,9 @@ async function tlsServer(more: Readonly<Record<string, string>> = {}) {
   const files = await makeCertificates();
   const { caFile, certificateFile, keyFile } = files;
   const settings = { "tls-cert-file": certificateFile, "tls-key-file": keyFile, "tls-ca-cert-file": caFile };
-  const [ca, cert, key] = [caFile, certificateFile, keyFile].map((file) => readFileSync(file));
-  const redis = await OwnRedis.start({ "tls-auth-clients": "no", ...settings, ...more }, { tls: { ca, cert, key } });
-  return { address: `rediss://127.0.0.1:${redis.port}`, tls: { caFile }, files };
+  const port = await freePort();
+  await OwnRedis.start({ "tls-port": String(port), "tls-auth-clients": "no", ...settings, ...more });
+  return { address: `rediss://127.0.0.1:${port}`, tls: { caFile }, files };
 }
 
 async function expectWorking(options: RedisClaimsOptions): Promise<void> {

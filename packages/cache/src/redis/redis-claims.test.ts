@@ -41,6 +41,19 @@ describe("the claims in Redis", () => {
     expect(await store.expire(KEEP_MS + 86_400_000)).toBe(27_000);
   });
 
+  it("finds every claim of slots that follow each other, each many times as large or as small as the one before", async () => {
+    const { address, prefix } = await testRedis();
+    const store = await openRedisClaims({ address, prefix });
+    onTestFinished(() => store.close());
+    const batches = [6000, 500, 12_000, 1, 3000].map((count, i) => sequence(i * 20_000, count, LIVE_SLOT + i));
+    for (const batch of batches) await store.claim(batch, KEEP_MS);
+    for (const batch of batches) expect(Buffer.compare(await store.lookup(batch), batch.positions)).toBe(0);
+    await store.release(batches[1]!);
+    expect(Buffer.compare(await store.claim(batches[1]!, KEEP_MS), batches[1]!.positions)).toBe(0);
+    for (const batch of batches) expect(Buffer.compare(await store.claim(batch, KEEP_MS), batch.positions)).toBe(0);
+    expect(await store.expire(KEEP_MS + 86_400_000)).toBe(21_501);
+  });
+
   it("claims again by itself when an answer is lost, and gives the same owners", async () => {
     const { store, link } = await behindLink();
     const batch = sequence(0, 100);
@@ -103,10 +116,7 @@ async function behindLink() {
   return { store, link, address, prefix };
 }
 
-function sequence(from: number, count: number) {
-  const list = Array.from(
-    { length: count },
-    (_, i): Claim => ({ id: `id ${from + i}`, offset: from + i, slot: LIVE_SLOT }),
-  );
+function sequence(from: number, count: number, slot = LIVE_SLOT) {
+  const list = Array.from({ length: count }, (_, i): Claim => ({ id: `id ${from + i}`, offset: from + i, slot }));
   return claims(list);
 }
