@@ -2,11 +2,12 @@ import type { ConnectRouter } from "@connectrpc/connect";
 import { DeadLetterService } from "@millrace/api/millrace/processing/v1/dead_letter_service_pb";
 import { StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import type { Cache, ClaimStore } from "@millrace/cache";
-import type { CellStore } from "@millrace/cell-store";
-import type { EventAppender, EventConsumer, GroupMember, OwnedPartition } from "@millrace/event-log";
+import { type CellStore, WATERMARK_KIND } from "@millrace/cell-store";
+import type { EventAppender, EventConsumer, GroupMember, OwnedPartition, PartitionHandler } from "@millrace/event-log";
 import { Failure } from "@millrace/failure";
 import type { Snapshot } from "@millrace/snapshot";
 import type { Meter } from "@opentelemetry/api";
+import type { HighestBuckets } from "./blocks/block-table.ts";
 import { MemoryBudget } from "./blocks/memory-budget.ts";
 import { createDeadLetterService } from "./dead-letters/dead-letter-service.ts";
 import type { DeadLetters, LetterLog } from "./dead-letters/dead-letters.ts";
@@ -15,9 +16,11 @@ import { ClaimExpiry } from "./fold/claim-expiry.ts";
 import { Plans } from "./fold/plans.ts";
 import { Tally } from "./fold/tally.ts";
 import { LivePublisher } from "./live/live-publisher.ts";
+import { checkLog } from "./log-check.ts";
 import { OwnedPartitions, observePartitions } from "./owned-partitions.ts";
 import { Partition } from "./partition.ts";
 import { Retention } from "./retention/retention.ts";
+import { retryUntilDone } from "./retry.ts";
 import { createGetStatus } from "./status/get-status.ts";
 import type { StatusPeer } from "./status/peers.ts";
 import { Tails } from "./tail/tails.ts";
@@ -86,6 +89,13 @@ export type ProcessingApp = {
   readonly joined: boolean;
 };
 
+/** Stands for a partition that was lost, or is to be left, before anything was done with it: its records are another's. */
+const NOT_OURS: PartitionHandler = {
+  records: async () => {},
+  idle() {},
+  revoke: async () => {},
+};
+
 /** Builds processing. It does nothing before it is started. */
 export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
   const { eventLog, cellStore, clock, meter, log } = deps;
@@ -96,18 +106,38 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
   const plans = new Plans(deps.snapshot, deps.plansMax ?? PLANS_MAX);
   const live = new LivePublisher(deps.cache, clock, log);
   const tails = new Tails({ cache: deps.cache, clock, meter, log });
-  const foldedMs = () => partitions.watermarkMs("1m");
+  // A partition that has not begun may be far behind.
+  let beginning = 0;
+  const foldedMs = () => (beginning > 0 ? 0 : partitions.watermarkMs("1m"));
   const retention = new Retention({ store: cellStore, snapshot: deps.snapshot, foldedMs, log });
   const expiry = new ClaimExpiry({ claims: deps.claims, foldedMs, log });
+  const stopping = new AbortController();
   let member: GroupMember | undefined;
 
-  async function assigned(owned: OwnedPartition): Promise<Partition> {
+  async function assigned(owned: OwnedPartition): Promise<PartitionHandler> {
     const source = `${generation}:${owned.partition}`;
-    const storedBefore = checkpointOf(await cellStore.readStates(CHECKPOINT_KIND), source) ?? new Map();
+    const signal = AbortSignal.any([owned.lost, stopping.signal]);
+    const { partition: number, startOffset } = owned;
+    const waits = (err: unknown) => err !== undefined && log.warn({ err, partition: number }, "the partition waits");
+    const begin = async () => {
+      const marks = await cellStore.readStates(WATERMARK_KIND, { signal });
+      await checkLog(eventLog, { generation, partition: number, startOffset }, marks, signal);
+      return checkpointOf(await cellStore.readStates(CHECKPOINT_KIND, { signal }), source) ?? new Map();
+    };
+    let storedBefore: HighestBuckets;
+    beginning++;
+    try {
+      storedBefore = await retryUntilDone(begin, waits, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return NOT_OURS;
+    } finally {
+      beginning--;
+    }
     const own = { generation, store: cellStore, owned, storedBefore };
     const ours = { plans, tally, live, tails, budget, retention };
     const partition = new Partition({ drainMs: DRAIN_MS, ...deps, ...own, ...ours });
-    partitions.own(owned.partition, partition, owned.lost);
+    partitions.own(number, partition, owned.lost);
     return partition;
   }
 
@@ -130,7 +160,6 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
     version: deps.version ?? "",
     ...(deps.peers !== undefined && { peers: deps.peers }),
   });
-  const stopping = new AbortController();
   const committed: EventConsumer["committed"] = (...args) => eventLog.committed(...args);
   const redriving = { ...deps, plans, committed, group: deps.group ?? PROCESSING_GROUP, draining: stopping.signal };
   const letterService = deps.redrive && createDeadLetterService({ ...redriving, ...deps.redrive });

@@ -63,6 +63,17 @@ class Arena {
     this.records = records;
   }
 
+  /** What the partition holds. */
+  reader() {
+    const { records } = this;
+    return {
+      bounds: async () => ({ first: 0, end: records.length }),
+      read: async function* (_partition: number, from: number) {
+        yield records.slice(from);
+      },
+    };
+  }
+
   /** A consumer that hands the records to its only member until it is told to crash. */
   consumer(): {
     join: (group: string, handler: GroupHandler) => Promise<{ leave(): Promise<void> }>;
@@ -111,7 +122,8 @@ async function history(seed: number): Promise<void> {
   const running: ReturnType<Arena["consumer"]>[] = [];
   const start = async () => {
     const consumer = arena.consumer();
-    const eventLog = Object.assign(Object.create(bed.eventLog), { generation: 1, join: consumer.join });
+    const log = { generation: 1, join: consumer.join, ...arena.reader() };
+    const eventLog = Object.assign(Object.create(bed.eventLog), log);
     const app = createProcessingApp({ ...bed, eventLog, cellStore, flushIntervalScale: random() * 0.002 });
     await app.start();
     running.push(consumer);
