@@ -92,8 +92,17 @@ export class ClusterLink {
     if (this.#closed) throw new Failure("unavailable", "CLOSED", "The connection to Kafka is closed.");
     this.#opening ??= this.#open();
     const opening = this.#opening;
+    const untilMs = performance.now() + deadlineMs;
     try {
-      return await withDeadline(what, deadlineMs, opening.then(work));
+      return await withDeadline(
+        what,
+        deadlineMs,
+        opening.then((cluster) => {
+          // Nobody waits for it any more: it must not be done behind everyone's back.
+          if (performance.now() >= untilMs) throw noAnswer(what, deadlineMs);
+          return work(cluster);
+        }),
+      );
     } catch (error) {
       if (protocolErrorOf(error) === undefined) this.#discard(opening);
       throw error;
@@ -107,8 +116,11 @@ export class ClusterLink {
     deadlineMs: number,
     work: (coordinator: GroupBroker) => Promise<T>,
   ): Promise<T> {
+    const untilMs = performance.now() + deadlineMs;
     return this.use(what, deadlineMs, async (cluster) => {
-      return work((await cluster.findGroupCoordinator({ groupId: group })) as unknown as GroupBroker);
+      const coordinator = (await cluster.findGroupCoordinator({ groupId: group })) as unknown as GroupBroker;
+      if (performance.now() >= untilMs) throw noAnswer(what, deadlineMs);
+      return work(coordinator);
     });
   }
 
@@ -183,7 +195,7 @@ async function withDeadline<T>(what: string, deadlineMs: number, work: Promise<T
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Failure("unavailable", "BACKEND_TIMEOUT", `${what}: no answer from Kafka within ${deadlineMs} ms.`));
+      reject(noAnswer(what, deadlineMs));
     }, deadlineMs);
   });
   try {
@@ -191,4 +203,8 @@ async function withDeadline<T>(what: string, deadlineMs: number, work: Promise<T
   } finally {
     clearTimeout(timer);
   }
+}
+
+function noAnswer(what: string, deadlineMs: number): Failure {
+  return new Failure("unavailable", "BACKEND_TIMEOUT", `Kafka did not answer within ${deadlineMs} ms: ${what}.`);
 }

@@ -16,6 +16,7 @@ type Waiting = {
 const COMMIT_DEADLINE_MS = 30_000;
 const REQUEST_DEADLINE_MS = 5_000;
 const BACKOFF_MS = 100;
+const DOUBTS = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"];
 
 /**
  * Makes offsets durable: one request at a time for all partitions of a member, in the order of the calls.
@@ -40,7 +41,7 @@ export class CommitQueue {
   }
 
   /**
-   * @param isOwned whether the member still owns the partition
+   * @param isOwned whether the member still owns the partition, and the commit is still wanted
    * @throws Failure `stale` (OWNERSHIP_LOST), or `unknownOutcome` when Kafka was away for 30 s
    */
   commit(partition: number, offset: number, isOwned: () => boolean): Promise<void> {
@@ -59,45 +60,46 @@ export class CommitQueue {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0).filter((each) => this.#isStillOwned(each));
       if (batch.length === 0) continue;
-      const error = await this.#send(batch);
-      if (error === undefined) {
-        for (const each of batch) each.resolve();
-        continue;
-      }
-      const now = performance.now();
-      const late = batch.filter((each) => now >= each.deadlineMs);
+      const { sent, error } = await this.#send(batch);
+      const unsent = batch.filter((each) => !sent.includes(each));
+      for (const each of sent) each.resolve();
+      const late = unsent.filter((each) => performance.now() >= each.deadlineMs);
       for (const each of late) each.reject(outcomeUnknown(error));
-      this.#waiting.unshift(...batch.filter((each) => now < each.deadlineMs));
+      this.#waiting.unshift(...unsent.filter((each) => !late.includes(each)));
     }
   }
 
-  /** @returns what went wrong, after a pause */
-  async #send(batch: readonly Waiting[]): Promise<unknown> {
+  /** @returns which are durable now; after a pause where something went wrong, with what */
+  async #send(batch: readonly Waiting[]): Promise<{ sent: readonly Waiting[]; error?: unknown }> {
     const identity = this.#membership.identity();
     if (identity === undefined) {
       await this.#membership.changed(BACKOFF_MS);
-      return new Failure("unavailable", "BACKEND_UNAVAILABLE", "The group is changing.");
+      return { sent: [], error: new Failure("unavailable", "BACKEND_UNAVAILABLE", "The group is changing.") };
     }
-    const offsets = new Map(batch.map(({ partition, offset }) => [partition, String(offset)]));
-    const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset }));
     try {
-      await this.#link.useCoordinator(this.#group, "a commit", REQUEST_DEADLINE_MS, (coordinator) =>
-        coordinator.offsetCommit({
-          groupId: this.#group,
-          groupGenerationId: identity.generation,
-          memberId: identity.memberId,
-          topics: [{ topic: this.#topic, partitions }],
-        }),
+      const sent = await this.#link.useCoordinator(
+        this.#group,
+        "a commit",
+        REQUEST_DEADLINE_MS,
+        async (coordinator) => {
+          // C2: finding the coordinator may have taken its time.
+          const owned = batch.filter(({ isOwned }) => isOwned());
+          const offsets = new Map(owned.map(({ partition, offset }) => [partition, String(offset)]));
+          const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset }));
+          const topics = [{ topic: this.#topic, partitions }];
+          const { memberId, generation: groupGenerationId } = identity;
+          if (owned.length > 0)
+            await coordinator.offsetCommit({ groupId: this.#group, groupGenerationId, memberId, topics });
+          return owned;
+        },
       );
-      return undefined;
+      return { sent };
     } catch (error) {
-      const type = protocolErrorOf(error);
-      const changing =
-        type === "REBALANCE_IN_PROGRESS" || type === "ILLEGAL_GENERATION" || type === "UNKNOWN_MEMBER_ID";
-      // The coordinator knows better who owns what: the membership finds out, and the partition may be ours in the end.
-      if (changing) this.#membership.doubt();
+      const type = protocolErrorOf(error) ?? "";
+      // The coordinator knows better who is in the group: the membership finds out, and the partition may be ours in the end.
+      if (DOUBTS.includes(type)) this.#membership.doubt();
       await this.#membership.changed(BACKOFF_MS);
-      return error;
+      return { sent: [], error };
     }
   }
 

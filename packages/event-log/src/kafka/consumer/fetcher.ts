@@ -24,12 +24,15 @@ export type FetcherDeps = {
   /** How many bytes of a partition are asked for at once. */
   readonly partitionBytes: number;
   readonly failed: (error: unknown) => void;
+  /** A broker has answered. */
+  readonly succeeded: () => void;
 };
 
 /** How long a broker may hold a fetch back that found nothing: idle partitions are looked after so often. */
 const WAIT_MS = 250;
 const WAIT_MIN_MS = 2;
-const FETCH_BYTES = 16 * 1024 * 1024;
+/** A response is decoded in one go: this much takes some 10 ms. */
+const FETCH_BYTES = 4 * 1024 * 1024;
 const DEADLINE_MS = 15_000;
 const BACKOFF_MS = 100;
 const NO_LEADER = "none";
@@ -72,7 +75,7 @@ export class Fetcher {
   hungry(partition: number): void {
     const leader = this.#leaders.get(partition);
     if (leader === undefined) void this.#route();
-    else this.#lanes.get(leader)?.wake();
+    else this.#lane(leader).wake();
   }
 
   /** The longest that a broker's turn has been under way, in milliseconds; 0 when none is. */
@@ -199,10 +202,13 @@ class Lane {
         const request = { maxWaitTime, minBytes: 1, maxBytes: FETCH_BYTES, isolationLevel: 0 };
         return broker.fetch({ ...request, topics: [{ topic, partitions }] });
       });
-      for (const fetched of responses.flatMap((response) => response.partitions)) {
+      this.#deps.succeeded();
+      const answers = responses.flatMap((response) => response.partitions);
+      const shared = answers.filter(({ messages }) => messages.length > 0).length > 1;
+      for (const fetched of answers) {
         const { target, from } = asked.get(fetched.partition)!;
         if (target.fetchFrom !== from) continue;
-        const found = foundIn(fetched, from);
+        const found = foundIn(fetched, from, shared);
         // Its next batch does not fit behind what others have: asked for alone, it comes whatever its size.
         if (found.nextOffset === from && found.end > from && targets.length > 1) this.#alone.add(fetched.partition);
         target.take(found.records, found.nextOffset, found.end, sentMs);

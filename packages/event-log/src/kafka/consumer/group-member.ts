@@ -42,6 +42,9 @@ export type MemberProgress = {
 type Held = { delivery: PartitionDelivery | undefined; releasing: boolean; readonly lost: AbortController };
 
 const BACKOFF_MS = 200;
+const TOGETHER_MS = 50;
+/** Brokers that answered within this time are there, so that records should come. */
+const ANSWERING_MS = 10_000;
 const FETCH_BYTES_MIN = 1024 * 1024;
 
 /** One member of a group: what it is given it begins, what it is no longer given it finishes with, and says so. */
@@ -55,7 +58,12 @@ export class KafkaGroupMember implements GroupMember {
   readonly #held = new Map<number, Held>();
   readonly #releases = new Set<Promise<void>>();
   readonly #watchdog: NodeJS.Timeout;
+  #releasing: NodeJS.Timeout | undefined;
   #leaving: Promise<void> | undefined;
+  /** When a broker last answered a fetch, by `performance.now()`. */
+  #fetchedMs = Number.NEGATIVE_INFINITY;
+  /** How often in a row the watchdog saw nothing move. */
+  #suspicions = 0;
   #joined: (() => void) | undefined;
   #refused: ((error: unknown) => void) | undefined;
 
@@ -78,7 +86,17 @@ export class KafkaGroupMember implements GroupMember {
     this.#commits = new CommitQueue(link, this.#membership, group, topic);
     this.#offsets = new PartitionOffsets(link, topic);
     const partitionBytes = Math.max(FETCH_BYTES_MIN, maxBatchBytes);
-    this.#fetcher = new Fetcher({ kafka, topic, clock: deps.clock, offsets: this.#offsets, partitionBytes, failed });
+    this.#fetcher = new Fetcher({
+      kafka,
+      topic,
+      clock: deps.clock,
+      offsets: this.#offsets,
+      partitionBytes,
+      failed,
+      succeeded: () => {
+        this.#fetchedMs = performance.now();
+      },
+    });
     this.#watchdog = setInterval(() => this.#watch(), Math.max(1000, deps.stuckMs / 8));
     // It must not keep a process alive that has nothing else to do.
     this.#watchdog.unref();
@@ -87,8 +105,11 @@ export class KafkaGroupMember implements GroupMember {
   /** Joins; resolves with the first share. */
   join(): Promise<void> {
     const joined = new Promise<void>((resolve, reject) => {
-      this.#joined = resolve;
       this.#refused = reject;
+      this.#joined = () => {
+        this.#refused = undefined;
+        resolve();
+      };
     });
     this.#membership.start();
     return joined;
@@ -115,6 +136,7 @@ export class KafkaGroupMember implements GroupMember {
 
   async #leave(): Promise<void> {
     clearInterval(this.#watchdog);
+    clearTimeout(this.#releasing);
     for (const [partition, held] of this.#held) this.#release(partition, held);
     await Promise.all(this.#releases);
     await this.#membership.stop();
@@ -176,6 +198,7 @@ export class KafkaGroupMember implements GroupMember {
       maxBatchBytes,
       clock,
       commit: (offset, isOwned) => this.#commits.commit(partition, offset, isOwned),
+      inDoubt: () => this.#membership.inDoubt(),
       hungry: () => this.#fetcher.hungry(partition),
       failed,
     });
@@ -193,7 +216,13 @@ export class KafkaGroupMember implements GroupMember {
     void released.finally(() => {
       this.#releases.delete(released);
       // Once for all that are let go at about the same time.
-      if (this.#releases.size === 0 && this.#leaving === undefined) this.#membership.rejoin();
+      this.#releasing ??= setTimeout(
+        () => {
+          this.#releasing = undefined;
+          if (this.#leaving === undefined) this.#membership.rejoin();
+        },
+        this.#releases.size === 0 ? 0 : TOGETHER_MS,
+      );
     });
   }
 
@@ -218,16 +247,25 @@ export class KafkaGroupMember implements GroupMember {
   }
 
   #failed(error: unknown): void {
-    this.#refused?.(error);
-    if (this.#leaving === undefined) this.#deps.handler.failed(error, undefined);
+    const refused = this.#refused;
+    if (refused !== undefined) refused(error);
+    else if (this.#leaving === undefined) this.#deps.handler.failed(error, undefined);
   }
 
+  /** Something that should move has not: a defect, or kafkajs's; a new process is better than one that pretends to live. */
   #watch(): void {
-    const { stuckMs, group } = this.#deps;
+    const { stuckMs, group, rebalanceTimeoutMs } = this.#deps;
+    const now = performance.now();
     const { fetchAgeMs, standstillMs } = this.progress();
-    const turnAgeMs = performance.now() - this.#membership.turnMs;
-    const stuckBy = Math.max(fetchAgeMs, standstillMs, turnAgeMs);
-    if (stuckBy < stuckMs + this.#deps.rebalanceTimeoutMs) return;
+    const isAnswered = now - this.#fetchedMs < ANSWERING_MS;
+    const stuckBy = Math.max(
+      fetchAgeMs,
+      isAnswered ? standstillMs : 0,
+      now - this.#membership.turnMs - rebalanceTimeoutMs,
+    );
+    // Seen twice, since all is old right after the process itself was stopped for a while.
+    this.#suspicions = stuckBy < stuckMs ? 0 : this.#suspicions + 1;
+    if (this.#suspicions < 2) return;
     clearInterval(this.#watchdog);
     const message = `Nothing has moved for ${Math.round(stuckBy / 1000)} s in the group ${group}, though it should have.`;
     this.#failed(new Failure("internal", "INTERNAL", message));

@@ -18,7 +18,7 @@ export type KafkaConsumerOptions = {
   readonly log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
   /** After how much silence the group gives a member's partitions to others, in milliseconds; 30,000 by default. */
   readonly sessionTimeoutMs?: number;
-  /** How often a member says that it is there, and hears that the group changes; a tenth of the session, 3 s at most. */
+  /** How often a member says that it is there, and hears that the group changes; a tenth of the session, 1 s at most. */
   readonly heartbeatMs?: number;
   /** How long members have to join again when the group changes; handlers are not waited for. 60,000 by default. */
   readonly rebalanceTimeoutMs?: number;
@@ -65,7 +65,7 @@ export class KafkaConsumer implements EventConsumer {
       handler,
       maxBatchBytes: options?.maxBatchBytes ?? DEFAULT_BATCH_BYTES,
       sessionTimeoutMs,
-      heartbeatMs: this.#options.heartbeatMs ?? Math.min(3_000, sessionTimeoutMs / 10),
+      heartbeatMs: this.#options.heartbeatMs ?? Math.min(1_000, sessionTimeoutMs / 10),
       rebalanceTimeoutMs: this.#options.rebalanceTimeoutMs ?? 60_000,
       stuckMs: this.#options.stuckMs ?? 120_000,
       clock: this.#clock,

@@ -24,6 +24,7 @@ export type MembershipDeps = {
   readonly expelled: (reason: Failure) => void;
   /** The member can't go on. */
   readonly failed: (error: unknown) => void;
+  readonly log: { warn(fields: object, message: string): void };
 };
 
 /** The brokers take these for an answer that no repetition changes. */
@@ -40,6 +41,9 @@ const FATAL = new Set([
 ]);
 
 const BACKOFF_MS = 200;
+const DOUBT_MS = 3_000;
+/** One in so many vain attempts is logged. */
+const MISSES_LOGGED = 50;
 /** Beyond the time that a round may take. */
 const JOIN_MARGIN_MS = 6_000;
 
@@ -64,6 +68,11 @@ export class Membership {
   #wake: (() => void) | undefined;
   #changes: (() => void)[] = [];
   #running: Promise<void> = Promise.resolve();
+  #doubting: Promise<void> | undefined;
+  #doubtedMs = Number.NEGATIVE_INFINITY;
+  /** The generation of the last share that was taken. */
+  #sharedGeneration = -1;
+  #misses = 0;
   /** When the coordinator last said that all is well, by `performance.now()`. */
   contactMs = performance.now();
   /** When an attempt of any kind last ended, by `performance.now()`. */
@@ -106,6 +115,22 @@ export class Membership {
         resolve();
       });
     });
+  }
+
+  /**
+   * Undefined while the coordinator was heard of within the session; else resolves when it has answered, or not for some
+   * seconds: a coordinator that is away must not keep everyone from working (G3).
+   */
+  inDoubt(): Promise<void> | undefined {
+    const now = performance.now();
+    if (now - Math.max(this.contactMs, this.#doubtedMs) < this.#deps.sessionTimeoutMs) return undefined;
+    this.#doubting ??= (async () => {
+      this.doubt();
+      await this.changed(DOUBT_MS);
+      this.#doubtedMs = performance.now();
+      this.#doubting = undefined;
+    })();
+    return this.#doubting;
   }
 
   /** Leaves the group, after the attempt in hand. */
@@ -168,13 +193,14 @@ export class Membership {
     );
     this.#alive();
     this.#synced = true;
+    this.#sharedGeneration = joined.generationId;
     this.#deps.shared(decodeShare(topic, memberAssignment));
     this.#tellChange();
   }
 
   #join(coordinator: GroupBroker): Promise<JoinedGroup> {
     const { group, topic, sessionTimeoutMs, rebalanceTimeoutMs } = this.#deps;
-    const claims = { ...this.#deps.claims(), generation: this.#generation };
+    const claims = { ...this.#deps.claims(), generation: this.#sharedGeneration };
     return coordinator.joinGroup({
       groupId: group,
       sessionTimeout: sessionTimeoutMs,
@@ -207,9 +233,7 @@ export class Membership {
         this.#alive();
       } catch (error) {
         if (isAboutMembership(error)) throw error;
-        // G3: the coordinator is away, or elsewhere.
-        this.turnMs = performance.now();
-        await this.#pause(BACKOFF_MS);
+        await this.#missed(error);
       }
     }
   }
@@ -228,18 +252,29 @@ export class Membership {
       // G4. The name is kept where only the generation was wrong, or a stranger of that name would linger in the group.
       if (type !== "ILLEGAL_GENERATION") this.#memberId = "";
       this.#generation = -1;
+      this.#sharedGeneration = -1;
       this.#deps.expelled(
         new Failure("stale", "OWNERSHIP_LOST", "The group went on without this member.", { cause: error }),
       );
       this.#tellChange();
       return;
     }
-    await this.#pause(BACKOFF_MS);
+    await this.#missed(error);
   }
 
   #alive(): void {
     this.contactMs = performance.now();
     this.turnMs = this.contactMs;
+    this.#misses = 0;
+    if (this.#doubting !== undefined) this.#tellChange();
+  }
+
+  /** The coordinator is away, or elsewhere (G3). */
+  async #missed(error: unknown): Promise<void> {
+    this.turnMs = performance.now();
+    const { group, log } = this.#deps;
+    if (this.#misses++ % MISSES_LOGGED === 0) log.warn({ err: error, group }, "can't reach the group's coordinator");
+    await this.#pause(BACKOFF_MS);
   }
 
   #tellChange(): void {

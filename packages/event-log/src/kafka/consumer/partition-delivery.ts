@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { Failure } from "@millrace/failure";
-import type { LogRecord, OwnedPartition, PartitionHandler } from "../../event-log.ts";
+import type { CallOptions, LogRecord, OwnedPartition, PartitionHandler } from "../../event-log.ts";
 import { lostOwnership } from "./commit-queue.ts";
 import type { LogClock } from "./log-clock.ts";
 
@@ -13,6 +13,8 @@ export type DeliveryDeps = {
   readonly maxBatchBytes: number;
   readonly clock: LogClock;
   readonly commit: (offset: number, isOwned: () => boolean) => Promise<void>;
+  /** Undefined while the member is known to be in its group; else resolves when that is clear, or can't be cleared up soon. */
+  readonly inDoubt: () => Promise<void> | undefined;
   /** The partition wants records again. */
   readonly hungry: () => void;
   /** The handler, or the partition, failed for good. */
@@ -25,7 +27,8 @@ export type DeliveryDeps = {
  * - D1 Records are handed over in the order of their offsets, from the committed offset, none left out: what was removed
  *   before it was read is a failure, never a jump.
  * - D2 The handler is called by one loop alone; `revoke` comes after it has ended, and after it no commit is accepted.
- * - D3 At most one fetch's worth waits behind what is being handed over.
+ * - D3 A process that was stopped for so long that its session may be over asks the coordinator before it goes on.
+ * - D4 At most one fetch's worth waits behind what is being handed over.
  */
 export class PartitionDelivery implements OwnedPartition {
   readonly partition: number;
@@ -85,18 +88,18 @@ export class PartitionDelivery implements OwnedPartition {
     return this.#end;
   }
 
-  async commit(offset: number): Promise<void> {
+  async commit(offset: number, options?: CallOptions): Promise<void> {
+    const signal = options?.signal;
     if (this.#loss.signal.aborted) throw lostOwnership(this.partition);
+    if (signal?.aborted) throw new Failure("cancelled", "CANCELLED", "The commit was cancelled before it began.");
     if (!Number.isSafeInteger(offset) || offset < 0 || offset > this.#end) {
       throw Failure.invalidField("offset", "must be within the partition");
     }
-    const committing = this.#deps.commit(offset, () => !this.#loss.signal.aborted);
+    const committing = this.#deps.commit(offset, () => !this.#loss.signal.aborted && !signal?.aborted);
     this.#commits.add(committing);
-    try {
-      await committing;
-    } finally {
-      this.#commits.delete(committing);
-    }
+    const forget = () => void this.#commits.delete(committing);
+    committing.then(forget, forget);
+    await (signal === undefined ? committing : orGivenUp(committing, signal));
   }
 
   /**
@@ -188,6 +191,8 @@ export class PartitionDelivery implements OwnedPartition {
   async #run(handler: PartitionHandler): Promise<void> {
     while (!this.#stopping) {
       this.turnMs = performance.now();
+      await this.#deps.inDoubt();
+      if (this.#stopping) return;
       if (this.#buffer.length > 0) {
         const records = this.#portion();
         if (this.#buffer.length === 0) this.#deps.hungry();
@@ -222,6 +227,18 @@ export class PartitionDelivery implements OwnedPartition {
     }
     return this.#buffer.splice(0, count);
   }
+}
+
+/** Gives up waiting when the signal aborts. */
+function orGivenUp(committing: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      const details = { cause: signal.reason };
+      reject(new Failure("unknownOutcome", "CANCELLED", "The wait for the commit was given up.", details));
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    committing.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 function removed(next: number, first: number): Failure {
