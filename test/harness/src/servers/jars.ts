@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { findJava17, findProgram } from "./machine.ts";
+import { findJava17, findProgram, hasJava17, hasProgram } from "./machine.ts";
 import { runProgram } from "./programs.ts";
 
 const HASH_CHARACTERS = 16;
@@ -20,18 +20,24 @@ export async function bringJava(pom: string, folder: string): Promise<JavaProgra
   return { java, jars };
 }
 
+/** Whether `bringJava` would find everything, or what brings it. */
+export function isJavaHere(pom: string): boolean {
+  return hasJava17() && (jarsIn(folderOf(pom)).length > 0 || hasProgram("mvn"));
+}
+
 /**
  * The paths of the jars that a pom names, with all that they need, in the order of their names. They are brought from
  * Maven Central once, into a folder of the user's cache that is named by a hash of the pom. Two runs may do so at
  * once: each fills a folder of its own, and the first to be done gives it the name.
  */
 async function findJars(pom: string, log: string): Promise<string[]> {
-  const folder = join(
-    cacheFolder(),
-    createHash("sha256").update(readFileSync(pom)).digest("hex").slice(0, HASH_CHARACTERS),
-  );
+  const folder = folderOf(pom);
   if (jarsIn(folder).length === 0) await fill(folder, pom, log);
   return jarsIn(folder);
+}
+
+function folderOf(pom: string): string {
+  return join(cacheFolder(), createHash("sha256").update(readFileSync(pom)).digest("hex").slice(0, HASH_CHARACTERS));
 }
 
 function cacheFolder(): string {

@@ -8,7 +8,8 @@ import { mkdirSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { KINDS, type KindName } from "./kinds.ts";
+import { composeAddress, stopCompose } from "./compose.ts";
+import { KINDS, type KindName, originHere } from "./kinds.ts";
 import { HeldServers } from "./own/held-servers.ts";
 import { killPrograms } from "./programs.ts";
 
@@ -58,6 +59,7 @@ async function start(name: KindName): Promise<string[]> {
   for (let attempt = 1; ; attempt++) {
     const home = join(folder, `${name}-${attempt}`);
     mkdirSync(home, { recursive: true });
+    if (originHere(KINDS[name]) === "compose") return [await composeAddress(name, join(home, "compose.log"))];
     let isBrought = false;
     try {
       await KINDS[name].bring(home);
@@ -87,6 +89,7 @@ async function stop(): Promise<void> {
   if (isStopping) return;
   isStopping = true;
   await killPrograms();
+  stopCompose();
   rmSync(socketPath, { force: true });
   const removed = hasFailed ? [...addresses.keys()].flatMap(dataFolders) : [folder];
   for (const path of removed) rmSync(path, { recursive: true, force: true });

@@ -1,16 +1,27 @@
-import { bringCassandra, CASSANDRA_PROBE, startCassandra, startCassandraCluster } from "./cassandra/server.ts";
+import {
+  bringCassandra,
+  CASSANDRA_PROBE,
+  isCassandraHere,
+  startCassandra,
+  startCassandraCluster,
+} from "./cassandra/server.ts";
+import { hasDocker } from "./compose.ts";
 import { knowsBrokers } from "./kafka/probe.ts";
-import { bringKafka, startKafka, startKafkaCluster } from "./kafka/server.ts";
+import { bringKafka, isKafkaHere, startKafka, startKafkaCluster } from "./kafka/server.ts";
 import type { Launched } from "./launch.ts";
+import { mayInstall } from "./machine.ts";
+import { originOf } from "./origin.ts";
 import type { Probe } from "./probe.ts";
 import { CLUSTER_PROBE, startRedisCluster } from "./redis/cluster.ts";
-import { bringRedis, REDIS_PROBE, startRedis } from "./redis/server.ts";
+import { bringRedis, isRedisHere, REDIS_PROBE, startRedis } from "./redis/server.ts";
 
 /** One kind of server. */
 export type Kind = {
   /** The environment variable with addresses (host:port, separated by commas) that are used instead of a server of ours. */
   readonly variable: string;
   readonly probe: Probe;
+  /** Whether what it is made of is on this machine, or what brings it. */
+  readonly isHere: () => boolean;
   /** Brings to this machine what it is made of, unless it is there; logs of that go to `folder`. */
   readonly bring: (folder: string) => Promise<unknown>;
   /** Starts its nodes, with their data under `folder`/data and their logs beside them. */
@@ -19,29 +30,45 @@ export type Kind = {
 
 /** Every kind of server that tests can ask for. */
 export const KINDS = {
-  redis: { variable: "MILLRACE_TEST_REDIS", probe: REDIS_PROBE, bring: bringRedis, start: startRedis },
+  redis: {
+    variable: "MILLRACE_TEST_REDIS",
+    probe: REDIS_PROBE,
+    isHere: isRedisHere,
+    bring: bringRedis,
+    start: startRedis,
+  },
   cassandra: {
     variable: "MILLRACE_TEST_CASSANDRA",
     probe: CASSANDRA_PROBE,
+    isHere: isCassandraHere,
     bring: bringCassandra,
     start: startCassandra,
   },
-  kafka: { variable: "MILLRACE_TEST_KAFKA", probe: knowsBrokers(1), bring: bringKafka, start: startKafka },
+  kafka: {
+    variable: "MILLRACE_TEST_KAFKA",
+    probe: knowsBrokers(1),
+    isHere: isKafkaHere,
+    bring: bringKafka,
+    start: startKafka,
+  },
   kafkaCluster: {
     variable: "MILLRACE_TEST_KAFKA_CLUSTER",
     probe: knowsBrokers(3),
+    isHere: isKafkaHere,
     bring: bringKafka,
     start: startKafkaCluster,
   },
   cassandraCluster: {
     variable: "MILLRACE_TEST_CASSANDRA_CLUSTER",
     probe: CASSANDRA_PROBE,
+    isHere: isCassandraHere,
     bring: bringCassandra,
     start: startCassandraCluster,
   },
   redisCluster: {
     variable: "MILLRACE_TEST_REDIS_CLUSTER",
     probe: CLUSTER_PROBE,
+    isHere: isRedisHere,
     bring: bringRedis,
     start: startRedisCluster,
   },
@@ -49,3 +76,10 @@ export const KINDS = {
 
 /** The name of a kind. */
 export type KindName = keyof typeof KINDS;
+
+/** Where a server of a kind comes from on this machine. */
+export function originHere({ isHere }: Kind): "own" | "compose" {
+  const [isThere, may] = [isHere(), mayInstall()];
+  // Docker takes a moment to answer, and is asked only where that matters.
+  return originOf({ isThere, mayInstall: may, hasDocker: !isThere && !may && hasDocker() });
+}

@@ -2,7 +2,9 @@ import { accessSync, constants, existsSync, globSync, readFileSync } from "node:
 import { delimiter, join } from "node:path";
 import { runProgram } from "./programs.ts";
 
-const LINE_TO_TYPE = "sudo apt-get install -y --no-install-recommends openjdk-17-jre-headless maven redis-server";
+/** What brings all that servers of the tests are made of. */
+export const LINE_TO_TYPE =
+  "sudo apt-get install -y --no-install-recommends openjdk-17-jre-headless maven redis-server";
 
 /** Another apt-get may run: this one waits for it, in seconds. */
 const APT_LOCK_SECONDS = 300;
@@ -11,6 +13,21 @@ const APT_LOCK_SECONDS = 300;
 const JAVA_HOMES = ["/usr/lib/jvm/*17*", "/Library/Java/JavaVirtualMachines/*17*/Contents/Home"];
 
 let installing: Promise<unknown> = Promise.resolve();
+
+/** Whether a program is on the path. */
+export function hasProgram(name: string): boolean {
+  return onPath(name) !== undefined;
+}
+
+/** Whether there is a Java 17. */
+export function hasJava17(): boolean {
+  return java17() !== undefined;
+}
+
+/** Whether this process may install what is missing. */
+export function mayInstall(): boolean {
+  return process.getuid?.() === 0 && hasProgram("apt-get");
+}
 
 /** The path of a program of this machine; installed from its Debian package where it is missing. */
 export function findProgram(name: string, debianPackage: string, log: string): Promise<string> {

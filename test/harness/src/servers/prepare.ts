@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KINDS } from "./kinds.ts";
+import { KINDS, originHere } from "./kinds.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-servers-"));
-const wanted = Object.values(KINDS).filter(({ variable }) => !process.env[variable]);
+const wanted = Object.values(KINDS).filter((kind) => !process.env[kind.variable] && originHere(kind) === "own");
 await Promise.all(wanted.map(({ bring }) => bring(folder)));
 rmSync(folder, { recursive: true });

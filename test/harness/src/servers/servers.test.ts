@@ -93,6 +93,19 @@ test("fails with the line to type when a server is not installed and cannot be",
   );
 });
 
+test("uses compose.yaml's server where nothing is installed, nothing may be, and Docker answers; and stops it", async () => {
+  const folder = temporaryFolder();
+  const calls = join(folder, "calls");
+  writeFileSync(join(folder, "docker"), `#!/bin/sh\necho "$@" >> ${calls}\n`, { mode: 0o755 });
+  const run = startAsker({ PATH: folder, TMPDIR: folder });
+  expect(await urlOf(run)).toBe("redis://127.0.0.1:26379");
+  run.kill("SIGKILL");
+  await until("it is stopped", () =>
+    /compose --file \S+compose.yaml rm --stop --force claims/.test(readFileSync(calls, "utf8")),
+  );
+  expect(readFileSync(calls, "utf8")).toMatch(/compose --file \S+compose.yaml up --detach --wait claims/);
+});
+
 test("uses an address that was given", async () => {
   const { url } = await redisServer();
   vi.stubEnv(KEEPER_VARIABLE, "/nowhere");

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { freePorts } from "../free-ports.ts";
-import { bringJava, type JavaProgram } from "../jars.ts";
+import { bringJava, isJavaHere, type JavaProgram } from "../jars.ts";
 import { type Launched, launch } from "../launch.ts";
 import type { Probe } from "../probe.ts";
 import { javaOptions } from "./java-options.ts";
@@ -26,9 +26,16 @@ export const CASSANDRA_PROBE: Probe = {
   isGood: (answer) => answer[0] === 0x84 && answer[4] === 6,
 };
 
+const POM = join(import.meta.dirname, "pom.xml");
+
+/** Whether what Cassandra is started with is on this machine, or what brings it. */
+export function isCassandraHere(): boolean {
+  return isJavaHere(POM);
+}
+
 /** What Cassandra is started with; brought where it is missing. */
 export function bringCassandra(folder: string): Promise<JavaProgram> {
-  return bringJava(join(import.meta.dirname, "pom.xml"), folder);
+  return bringJava(POM, folder);
 }
 
 /** Starts a Cassandra of one node, its data centre `datacenter1`, with its data and log in `folder`. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { freePorts } from "../free-ports.ts";
-import { bringJava, type JavaProgram } from "../jars.ts";
+import { bringJava, isJavaHere, type JavaProgram } from "../jars.ts";
 import { type Launched, launch } from "../launch.ts";
 import { runProgram } from "../programs.ts";
 import { knowsBroker, knowsBrokers } from "./probe.ts";
@@ -28,9 +28,16 @@ export type KafkaOptions = {
   readonly settings?: Readonly<Record<string, string>>;
 };
 
+const POM = join(import.meta.dirname, "pom.xml");
+
+/** Whether what Kafka is started with is on this machine, or what brings it. */
+export function isKafkaHere(): boolean {
+  return isJavaHere(POM);
+}
+
 /** What Kafka is started with; brought where it is missing. */
 export function bringKafka(folder: string): Promise<JavaProgram> {
-  return bringJava(join(import.meta.dirname, "pom.xml"), folder);
+  return bringJava(POM, folder);
 }
 
 /** Starts a Kafka of one broker, with its data and log in `folder`. */

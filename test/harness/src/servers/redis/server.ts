@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { freePorts } from "../free-ports.ts";
 import { type Launched, launch } from "../launch.ts";
-import { findProgram } from "../machine.ts";
+import { findProgram, hasProgram } from "../machine.ts";
 import type { Probe } from "../probe.ts";
 
 const READY_WITHIN_MS = 20_000;
@@ -12,6 +12,11 @@ export const REDIS_PROBE: Probe = {
   question: Buffer.from("PING\r\n"),
   isGood: (answer) => /^(\+PONG|-NOAUTH)/.test(answer.toString("latin1")),
 };
+
+/** Whether redis-server is on this machine. */
+export function isRedisHere(): boolean {
+  return hasProgram("redis-server");
+}
 
 /** The path of redis-server; installed where it is missing. */
 export function bringRedis(folder: string): Promise<string> {
