@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { addCompletionCommand } from "./commands/completion.ts";
 import { addContextCommand } from "./commands/context.ts";
+import { addDeadLettersCommand } from "./commands/dead-letters.ts";
 import { addDemoCommand } from "./commands/demo.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addKeyCommand } from "./commands/key.ts";
@@ -70,6 +71,7 @@ export function createProgram({ hasJsonErrors = false } = {}): Command {
     addMetricCommand,
     addRollupCommand,
     addStatusCommand,
+    addDeadLettersCommand,
     addContextCommand,
     addDemoCommand,
     addDoctorCommand,

@@ -9,6 +9,7 @@ const NAMES: Readonly<Record<NameKind, readonly Candidate[]>> = {
   rollup: [{ value: "pages" }],
   key: [{ value: "abc" }],
   context: [{ value: "prod" }],
+  "dead letter": [{ value: "1:3:70021:0" }],
   zone: [{ value: "Europe/Berlin" }, { value: "Europe/Paris" }],
 };
 
@@ -25,6 +26,9 @@ describe("completion", () => {
   it.each([
     ["qu", ["query"]],
     ["context ", ["add", "list", "use", "show", "remove"]],
+    ["dead-letters ", ["list", "show", "redrive"]],
+    ["dead-letters show ", ["1:3:70021:0"]],
+    ["dead-letters redrive --reason fo", ["fold-failed"]],
     ["project cr", ["create"]],
     ["query page", ["page_views"]],
     ["query page_views vis", ["visitors"]],

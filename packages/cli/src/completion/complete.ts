@@ -4,7 +4,7 @@ import type { Argument, Command, Option } from "commander";
 export type Candidate = { readonly value: string; readonly description?: string };
 
 /** A kind of names that are asked for where they are needed. */
-export type NameKind = "project" | "metric" | "dimension" | "rollup" | "key" | "context" | "zone";
+export type NameKind = "project" | "metric" | "dimension" | "rollup" | "key" | "context" | "zone" | "dead letter";
 
 /** Gives names of a kind; none where they can not be had quickly. */
 export type NameSource = (kind: NameKind, typed: TypedOptions) => Promise<readonly Candidate[]>;
@@ -44,6 +44,8 @@ const ARGUMENT_NAMES: Readonly<Record<string, NameKind>> = {
   "rollup get": "rollup",
   "key get": "key",
   "key revoke": "key",
+  "dead-letters show": "dead letter",
+  "dead-letters redrive": "dead letter",
   "context use": "context",
   "context show": "context",
   "context remove": "context",

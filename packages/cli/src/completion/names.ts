@@ -1,5 +1,6 @@
 import { ApiKeyService } from "@millrace/api/millrace/config/v1/api_key_service_pb";
 import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
+import { DeadLetterService } from "@millrace/api/millrace/processing/v1/dead_letter_service_pb";
 import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import { Connection } from "../connection.ts";
 import { contextsPath, readContexts } from "../context/contexts-file.ts";
@@ -36,6 +37,12 @@ async function found(kind: NameKind, typed: TypedOptions): Promise<readonly Cand
       const request = { projectId: connection.namedProject, pageSize: NAMES_MAX };
       const { apiKeys } = await connection.client(ApiKeyService, "manage").listApiKeys(request, calling);
       return apiKeys.map(({ keyId, displayName }) => ({ value: keyId, description: displayName }));
+    }
+    case "dead letter": {
+      const connection = new Connection(typed);
+      const request = { projectId: connection.namedProject, pageSize: NAMES_MAX };
+      const { deadLetters } = await connection.client(DeadLetterService, "ask").listDeadLetters(request, calling);
+      return deadLetters.map(({ deadLetterId, problem }) => ({ value: deadLetterId, description: problem }));
     }
     case "metric":
     case "dimension":

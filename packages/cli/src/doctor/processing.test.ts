@@ -40,6 +40,24 @@ describe("counting", () => {
   });
 });
 
+describe("counting by several processors", () => {
+  it("says of how many it knows", () => {
+    const status = create(GetStatusResponseSchema, { partitions: [{}, { partition: 1 }], processorCount: 2 });
+    expect(countingChecks(status)).toMatchObject([{ level: "ok", text: "up to date in 2 partitions of 2 processors" }]);
+  });
+
+  it("is a problem where nobody answers for a partition, and names the processors that do not answer", () => {
+    const status = create(GetStatusResponseSchema, {
+      unansweredPartitions: [0, 3],
+      unansweredProcessors: [{ address: "10.0.0.9:8080", problem: "connection refused" }],
+    });
+    expect(countingChecks(status).map(({ level, text }) => `${level}: ${text}`)).toEqual([
+      "warning: the processor 10.0.0.9:8080 can not be asked: connection refused",
+      "problem: no processor answers for partitions 0 and 3",
+    ]);
+  });
+});
+
 describe("the releases", () => {
   it.each([
     ["1.0.0", "ok"],

@@ -3,6 +3,7 @@ import { ConnectError, createClient } from "@connectrpc/connect";
 import { type GetStatusResponse, StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import type { Connection } from "../connection.ts";
 import { grouped } from "../output/number-text.ts";
+import { partitionsText } from "../output/partitions-text.ts";
 import { roughly } from "../send/pace.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 
@@ -40,8 +41,9 @@ export function versionCheck(server: string, own: string): Check {
 }
 
 /** What the state of processing means. */
-export function countingChecks({ partitions, balance }: GetStatusResponse): readonly Check[] {
-  const checks: Check[] = [];
+export function countingChecks(status: GetStatusResponse): readonly Check[] {
+  const { partitions, balance, processorCount } = status;
+  const checks: Check[] = [...unansweredChecks(status)];
   const stalled = partitions.filter((each) => each.stalled !== "");
   for (const { partition, stalled: why } of stalled) {
     checks.push(
@@ -62,10 +64,33 @@ export function countingChecks({ partitions, balance }: GetStatusResponse): read
   const dead = balance?.deadLetteredCount ?? 0n;
   if (dead > 0n) {
     checks.push(
-      warning("counting", `${grouped(dead)} events could not be counted (dead letters)`, "The server's log says why."),
+      warning(
+        "counting",
+        `${grouped(dead)} events could not be counted (dead letters)`,
+        "millrace dead-letters list says why, and which were not redriven yet.",
+      ),
     );
   }
   if (checks.length > 0) return checks;
   const counted = balance === undefined ? "" : `, ${grouped(balance.foldedCount)} events counted since it started`;
-  return [ok("counting", `up to date in ${partitions.length} partitions${counted}`)];
+  const where = processorCount > 1 ? ` of ${processorCount} processors` : "";
+  return [ok("counting", `up to date in ${partitions.length} partitions${where}${counted}`)];
+}
+
+/** What nobody answers for. */
+function unansweredChecks({ unansweredPartitions, unansweredProcessors }: GetStatusResponse): readonly Check[] {
+  const checks = unansweredProcessors.map(({ address, problem: why }) =>
+    warning(
+      "counting",
+      `the processor ${address === "" ? "list" : address} can not be asked: ${why}`,
+      "Look whether it runs, and whether the other processors reach it.",
+    ),
+  );
+  if (unansweredPartitions.length > 0) {
+    const text = `no processor answers for ${partitionsText(unansweredPartitions)}`;
+    checks.push(
+      problem("counting", text, "Events there wait in the log. Start processors, or look why they do not join."),
+    );
+  }
+  return checks;
 }
