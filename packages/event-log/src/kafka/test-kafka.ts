@@ -50,6 +50,11 @@ export class TestKafka {
     return options;
   }
 
+  /** Topics that are deleted at the end. */
+  forget(...topics: readonly string[]): void {
+    for (const topic of topics) this.#topics.add(topic);
+  }
+
   /** Removes all records of a topic that are there now. */
   async trim(topic: string): Promise<void> {
     const ends = await this.admin.fetchTopicOffsets(topic);

@@ -1,7 +1,6 @@
-import { Failure } from "@millrace/failure";
 import type { Kafka } from "kafkajs";
 import { KafkaConsumer } from "../consumer/kafka-consumer.ts";
-import { kafkaFailure, protocolErrorOf } from "../kafka-failure.ts";
+import { kafkaFailure } from "../kafka-failure.ts";
 import type { KafkaLog } from "../kafka-options.ts";
 
 const WRITE_TIMEOUT_MS = 5_000;
@@ -22,7 +21,7 @@ export type TopicRecord = {
 /** Where records of topics are. */
 export type ControlTopic = { readonly kafka: Kafka; readonly controlTopic: string; readonly log: KafkaLog };
 
-/** The last record of each topic. Empty where the control topic doesn't exist. */
+/** The last record of each topic. */
 export async function readTopicRecords({ kafka, controlTopic, log }: ControlTopic): Promise<Map<string, TopicRecord>> {
   const records = new Map<string, TopicRecord>();
   const consumer = new KafkaConsumer({ kafka, topic: controlTopic, partitions: 1, log });
@@ -36,7 +35,6 @@ export async function readTopicRecords({ kafka, controlTopic, log }: ControlTopi
     }
     return records;
   } catch (error) {
-    if (isUnknownTopic(error)) return records;
     throw kafkaFailure(error, `reading ${controlTopic}`);
   } finally {
     await consumer.close();
@@ -78,8 +76,4 @@ function parseTopicRecord(value: Uint8Array): TopicRecord | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isUnknownTopic(error: unknown): boolean {
-  return protocolErrorOf(error instanceof Failure ? error.cause : error) === "UNKNOWN_TOPIC_OR_PARTITION";
 }

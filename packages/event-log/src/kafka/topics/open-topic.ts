@@ -13,8 +13,11 @@ export type OpenedTopic = { readonly generation: number; readonly partitions: nu
  */
 export async function openTopic(control: ControlTopic, topic: string): Promise<OpenedTopic> {
   const { kafka, controlTopic } = control;
-  const described = await withAdmin(kafka, `opening the topic ${topic}`, (admin) => describeTopic(admin, topic));
-  const record = (await readTopicRecords(control)).get(topic);
+  const [described, controlled] = await withAdmin(kafka, `opening the topic ${topic}`, async (admin) => [
+    await describeTopic(admin, topic),
+    await describeTopic(admin, controlTopic),
+  ]);
+  const record = controlled === undefined ? undefined : (await readTopicRecords(control)).get(topic);
   if (record === undefined) {
     throw refused(`The topic ${topic} was not prepared: ${controlTopic} says nothing of it. Run \`millrace migrate\`.`);
   }
