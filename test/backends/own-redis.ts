@@ -9,6 +9,8 @@ import { until } from "@millrace/harness/until";
 import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 
+const PROGRAM = "redis-server";
+
 /** Settings of redis.conf. */
 export type RedisSettings = Readonly<Record<string, string>>;
 
@@ -65,7 +67,7 @@ export async function startSentinel(primary: OwnRedis): Promise<number> {
     ...["sentinel down-after-milliseconds claims 500", "sentinel failover-timeout claims 3000"],
   ];
   writeFileSync(file, lines.join("\n"));
-  const child = spawn("redis-server", [file, "--sentinel"], { stdio: "ignore" });
+  const child = spawn(PROGRAM, [file, "--sentinel"], { stdio: "ignore" });
   const killAtExit = () => child.kill("SIGKILL");
   process.once("exit", killAtExit);
   const client = new Redis({ host: "127.0.0.1", port, retryStrategy: () => 50 });

@@ -1,5 +1,5 @@
 import { observedCache, observedClaims } from "@millrace/cache";
-import { observeBreaker, openRedisCache, openRedisClaims } from "@millrace/cache/redis";
+import { observeBreaker, observeLosses, openRedisCache, openRedisClaims } from "@millrace/cache/redis";
 import { observedCellStore } from "@millrace/cell-store";
 import { openCassandraCellStore } from "@millrace/cell-store/cassandra";
 import { observedEventLog } from "@millrace/event-log";
@@ -36,6 +36,7 @@ export async function openBackends({ settings, log, telemetry }: ServiceProcess<
     const eventLog = await open(() => openKafkaEventLog(kafka));
     observeBreaker(meter, "cache", cache);
     observeBreaker(meter, "claims", claims);
+    observeLosses(meter, claims);
     return {
       cache: observedCache(cache, telemetry),
       claims: observedClaims(claims, telemetry),
