@@ -23,7 +23,9 @@ import { type Actor, World } from "./world.ts";
 export type Variant = {
   readonly reads?: ReadManner;
   readonly cellStore?: (store: CellStore, actor: Actor, world: World) => CellStore;
-  readonly claims?: (claims: ClaimStore, actor: Actor) => ClaimStore;
+  readonly claims?: (claims: ClaimStore, actor: Actor, world: World) => ClaimStore;
+  /** What it is known by, where not everything that is wrong with it proves that it is found out. */
+  readonly symptom?: RegExp;
   /** What ingest writes, as the actor sees it. */
   readonly sections?: (sections: readonly EventSection[], actor: Actor) => readonly EventSection[];
 };
@@ -53,10 +55,11 @@ export async function runHistory(seed: number, variant: Variant = {}): Promise<H
   try {
     const history = new History(world, variant);
     await history.run();
-    const problems = history.isStuck
+    const found = history.isStuck
       ? [`the history did not come to an end: ${history.log.failures.map(String).join("; ")}`]
       : [...history.problems, ...(await compareAccounts(history, await undisturbed(history, variant)))];
     const sent = Object.values(history.traffic.outcomes).reduce((sum, count) => sum + count, 0);
+    const problems = [...new Set(found)];
     return { seed, problems, trace: world.trace, events: world.events, sent, crashes: history.crashes };
   } finally {
     restore();
@@ -219,7 +222,7 @@ export class History {
     const app = createProcessingApp({
       eventLog: this.log.for(actor),
       cellStore: cellStore?.(store, actor, world) ?? store,
-      claims: claims?.(ownClaims, actor) ?? ownClaims,
+      claims: claims?.(ownClaims, actor, world) ?? ownClaims,
       cache: NO_CACHE,
       deadLetters: { put: (letters) => this.#putLetters(actor, letters) },
       snapshot: snapshotOf(...DEFINITIONS),
