@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { Failure } from "@millrace/failure";
 import { describe, expect, it } from "vitest";
 import { connectFailure, redisFailure } from "./redis-failure.ts";
@@ -27,14 +28,29 @@ describe("redisFailure", () => {
   });
 });
 
+describe("a failure", () => {
+  it("has no command's arguments, whatever it is asked for: they may be a password, or a megabyte", () => {
+    const refused = () => Object.assign(reply("WRONGPASS invalid"), { command: { name: "auth", args: ["secret"] } });
+    const errors = [redisFailure(refused(), "the cache", "read"), connectFailure(refused(), "the cache", 2000)];
+    for (const error of errors) expect(inspect(error, { depth: 10, showHidden: true })).not.toContain("secret");
+  });
+});
+
 describe("connectFailure", () => {
   it("says whether the password, the certificate or the address is to be looked at", () => {
-    const messages = [reply("WRONGPASS invalid"), new Error("self-signed certificate"), undefined].map(
-      (error) => connectFailure(error, "the cache", 2000).message,
-    );
+    const errors = [
+      reply("WRONGPASS invalid"),
+      new Error("self-signed certificate"),
+      new Error("Hostname/IP does not match certificate's altnames"),
+      new Error("tlsv13 alert certificate required"),
+      undefined,
+    ];
+    const messages = errors.map((error) => connectFailure(error, "the cache", 2000).message);
     expect(messages).toEqual([
       "The Redis of the cache does not take this name and password.",
       expect.stringContaining("caFile"),
+      expect.stringContaining("serverName"),
+      expect.stringContaining("keyFile"),
       expect.stringContaining("did not answer for 2 s"),
     ]);
   });
