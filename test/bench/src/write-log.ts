@@ -1,4 +1,4 @@
-/** A process that writes a log of page views: `node write-log.ts DIRECTORY PROJECTS EVENTS`; it tells when it is done. */
+/** A process that writes a log of page views: `node write-log.ts DIRECTORY PROJECTS EVENTS [zipf]`; it tells when it is done. */
 import { openEmbeddedEventLog } from "@millrace/event-log/embedded";
 import { randomFrom } from "./web-events.ts";
 import { webRecords } from "./web-records.ts";
@@ -9,7 +9,7 @@ const EVENTS_PER_SECOND = 10_000;
 /** As ingest packs them at this pace: a busy partition appends a record every few tens of milliseconds. */
 const EVENTS_PER_RECORD = 200;
 
-const [directory = "", projectCount = "1", eventCount = "1"] = process.argv.slice(2);
+const [directory = "", projectCount = "1", eventCount = "1", spread = ""] = process.argv.slice(2);
 const projects = Number(projectCount);
 const events = Number(eventCount);
 const seconds = events / EVENTS_PER_SECOND;
@@ -27,7 +27,7 @@ for (let partition = 0; partition < PARTITIONS; partition++) {
     eventsPerSection: isOne ? EVENTS_PER_RECORD : 1,
     nowMs: startMs,
     sectionMs: ((isOne ? EVENTS_PER_RECORD : 1) / (EVENTS_PER_SECOND / PARTITIONS)) * 1000,
-    nextProject: () => (isOne ? "site" : `site-${Math.floor(random() * own) * PARTITIONS + partition}`),
+    nextProject: () => (isOne ? "site" : `site-${placeOf(random(), own) * PARTITIONS + partition}`),
     firstNumber: partition * events,
   });
   nowMs = startMs;
@@ -42,6 +42,11 @@ for (let partition = 0; partition < PARTITIONS; partition++) {
   await Promise.all(pending);
 }
 await log.close();
+
+/** Which of `own` projects sends: any, or by Zipf's law, the n-th with a share of 1/n. */
+function placeOf(chance: number, own: number): number {
+  return spread === "zipf" ? Math.floor((own + 1) ** chance) - 1 : Math.floor(chance * own);
+}
 process.send!("done", () => process.exit(0));
 // Whoever started it is gone.
 process.once("disconnect", () => process.exit(1));
