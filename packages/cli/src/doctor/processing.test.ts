@@ -40,6 +40,20 @@ describe("counting", () => {
   });
 });
 
+describe("dead letters", () => {
+  const status = create(GetStatusResponseSchema, { partitions: [{}], balance: { deadLetteredCount: 5n } });
+
+  it("are a warning as long as some wait to be redriven", () => {
+    expect(
+      countingChecks(status, { count: 1_000, hasMore: true }).map(({ level, text }) => `${level}: ${text}`),
+    ).toEqual(["warning: 1,000 or more events could not be counted (dead letters)"]);
+  });
+
+  it("are none once they were redriven", () => {
+    expect(countingChecks(status, { count: 0, hasMore: false })).toMatchObject([{ level: "ok" }]);
+  });
+});
+
 describe("counting by several processors", () => {
   it("says of how many it knows", () => {
     const status = create(GetStatusResponseSchema, { partitions: [{}, { partition: 1 }], processorCount: 2 });

@@ -1,5 +1,6 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { ConnectError, createClient } from "@connectrpc/connect";
+import { DeadLetterService } from "@millrace/api/millrace/processing/v1/dead_letter_service_pb";
 import { type GetStatusResponse, StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import type { Connection } from "../connection.ts";
 import { grouped } from "../output/number-text.ts";
@@ -9,6 +10,10 @@ import { type Check, ok, problem, warning } from "./check.ts";
 
 const PATIENCE_MS = 5_000;
 const LAG_WARN_MS = 60_000;
+const LETTERS_MAX = 1_000;
+
+/** How many dead letters wait to be redriven: all, or the first of them. */
+type WaitingLetters = { readonly count: number; readonly hasMore: boolean };
 
 /** Asks the server how counting goes, and of which release it is. */
 export async function checkProcessing(
@@ -24,7 +29,19 @@ export async function checkProcessing(
     const why = error instanceof ConnectError ? error.rawMessage : String(error);
     return [problem("counting", `its state can not be read: ${why}`, "Look at the server's log.")];
   }
-  return [versionCheck(status.version, ownVersion), ...countingChecks(status)];
+  const letters = await waitingLetters(connection, key);
+  return [versionCheck(status.version, ownVersion), ...countingChecks(status, letters)];
+}
+
+/** The dead letters that were not redriven; undefined where the server does not say. */
+async function waitingLetters(connection: Connection, key: string): Promise<WaitingLetters | undefined> {
+  try {
+    const client = createClient(DeadLetterService, connection.transport(key));
+    const page = await client.listDeadLetters({ pageSize: LETTERS_MAX }, { timeoutMs: PATIENCE_MS });
+    return { count: page.deadLetters.length, hasMore: page.nextPageToken !== "" };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the command line and the server are of one release. */
@@ -41,7 +58,7 @@ export function versionCheck(server: string, own: string): Check {
 }
 
 /** What the state of processing means. */
-export function countingChecks(status: GetStatusResponse): readonly Check[] {
+export function countingChecks(status: GetStatusResponse, letters?: WaitingLetters): readonly Check[] {
   const { partitions, balance, processorCount } = status;
   const checks: Check[] = [...unansweredChecks(status)];
   const stalled = partitions.filter((each) => each.stalled !== "");
@@ -61,13 +78,13 @@ export function countingChecks(status: GetStatusResponse): readonly Check[] {
       warning("counting", text, "millrace status shows whether it catches up; answers say as of when they are."),
     );
   }
-  const dead = balance?.deadLetteredCount ?? 0n;
-  if (dead > 0n) {
+  const dead = letters?.count ?? Number(balance?.deadLetteredCount ?? 0n);
+  if (dead > 0) {
     checks.push(
       warning(
         "counting",
-        `${grouped(dead)} events could not be counted (dead letters)`,
-        "millrace dead-letters list says why, and which were not redriven yet.",
+        `${grouped(dead)}${letters?.hasMore ? " or more" : ""} events could not be counted (dead letters)`,
+        "millrace dead-letters list says why; once that is gone, millrace dead-letters redrive counts them.",
       ),
     );
   }
