@@ -13,6 +13,7 @@ export type FetchTarget = {
   readonly busySinceMs: number | undefined;
   take(records: Found["records"], nextOffset: number, end: number, sentMs: number): void;
   outOfRange(first: number, end: number): void;
+  undecodable(cause: unknown): void;
 };
 
 /** What a fetcher needs. */
@@ -33,9 +34,21 @@ const WAIT_MS = 250;
 const WAIT_MIN_MS = 2;
 /** A response is decoded in one go: this much takes some 10 ms. */
 const FETCH_BYTES = 4 * 1024 * 1024;
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 8_000;
 const BACKOFF_MS = 100;
 const NO_LEADER = "none";
+/** A response that can't be decoded so often in a row was not damaged on its way. */
+const DECODE_ATTEMPTS = 5;
+/** What kafkajs's decoder throws. Brokers and connections have other errors. */
+const DECODE_ERRORS = new Set([
+  "KafkaJSNotImplemented",
+  "KafkaJSUnsupportedMagicByteInMessageSet",
+  "KafkaJSInvalidVarIntError",
+  "KafkaJSInvalidLongError",
+  "RangeError",
+  "TypeError",
+  "SyntaxError",
+]);
 
 /**
  * Fetches records of many partitions: one request at a time from each broker, for those of its partitions that want
@@ -44,7 +57,7 @@ const NO_LEADER = "none";
  * - F1 A partition whose handler is busy is left out, and holds nobody up. While one is left out, the broker may hold a
  *   request back only for a share of the time that it has been busy, so that it is not kept waiting for long.
  * - F2 A request that fails is repeated with one partition after the other, so that what is wrong with one (no leader, an
- *   offset out of range) does not keep the others from their records.
+ *   offset out of range, records that nobody can decode) does not keep the others from their records.
  * - F3 Each broker has connections of its own: one that hangs does not keep the others from being asked.
  */
 export class Fetcher {
@@ -144,6 +157,8 @@ class Lane {
   readonly #link: ClusterLink;
   /** The partitions that are to be asked for alone, once. */
   readonly #alone = new Set<number>();
+  /** How often in a row a partition's records could not be decoded. */
+  readonly #garbled = new Map<number, number>();
   readonly #running: Promise<void>;
   #closed = false;
   #wake: (() => void) | undefined;
@@ -209,6 +224,7 @@ class Lane {
         const { target, from } = asked.get(fetched.partition)!;
         if (target.fetchFrom !== from) continue;
         const found = foundIn(fetched, from, shared);
+        this.#garbled.delete(fetched.partition);
         // Its next batch does not fit behind what others have: asked for alone, it comes whatever its size.
         if (found.nextOffset === from && found.end > from && targets.length > 1) this.#alone.add(fetched.partition);
         target.take(found.records, found.nextOffset, found.end, sentMs);
@@ -221,7 +237,8 @@ class Lane {
   async #recover(error: unknown, targets: readonly FetchTarget[]): Promise<void> {
     const [only] = targets;
     const type = protocolErrorOf(error);
-    if (type !== undefined && targets.length > 1) {
+    const isGarbled = error instanceof Error && DECODE_ERRORS.has(error.name);
+    if ((type !== undefined || isGarbled) && targets.length > 1) {
       for (const { partition } of targets) this.#alone.add(partition);
       return;
     }
@@ -232,6 +249,11 @@ class Lane {
         only.outOfRange(bounds.first, bounds.end);
         return;
       }
+    }
+    if (isGarbled && only !== undefined) {
+      const times = (this.#garbled.get(only.partition) ?? 0) + 1;
+      this.#garbled.set(only.partition, times);
+      if (times >= DECODE_ATTEMPTS) only.undecodable(error);
     }
     await new Promise((resolve) => setTimeout(resolve, BACKOFF_MS));
     if (!this.#closed) void this.#source.reroute();

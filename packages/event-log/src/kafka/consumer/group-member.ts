@@ -43,6 +43,8 @@ type Held = { delivery: PartitionDelivery | undefined; releasing: boolean; reado
 
 const BACKOFF_MS = 200;
 const TOGETHER_MS = 50;
+/** How often the ends of partitions are learned whose handlers are busy for longer than that. */
+const ENDS_MS = 5_000;
 /** Brokers that answered within this time are there, so that records should come. */
 const ANSWERING_MS = 10_000;
 const FETCH_BYTES_MIN = 1024 * 1024;
@@ -58,6 +60,7 @@ export class KafkaGroupMember implements GroupMember {
   readonly #held = new Map<number, Held>();
   readonly #releases = new Set<Promise<void>>();
   readonly #watchdog: NodeJS.Timeout;
+  readonly #endsWatch: NodeJS.Timeout;
   #releasing: NodeJS.Timeout | undefined;
   #leaving: Promise<void> | undefined;
   /** When a broker last answered a fetch, by `performance.now()`. */
@@ -70,7 +73,6 @@ export class KafkaGroupMember implements GroupMember {
   constructor(deps: GroupMemberDeps) {
     const { kafka, topic, group, maxBatchBytes } = deps;
     this.#deps = deps;
-    // A join holds up whatever is asked on the same connection, so commits have connections of their own.
     const membershipLink = new ClusterLink(kafka, topic);
     const link = new ClusterLink(kafka, topic);
     this.#links = [membershipLink, link];
@@ -78,6 +80,7 @@ export class KafkaGroupMember implements GroupMember {
     this.#membership = new Membership({
       ...deps,
       link: membershipLink,
+      commitLink: link,
       claims: () => this.#claims(),
       shared: (partitions) => this.#shared(partitions),
       expelled: (reason) => this.#expelled(reason),
@@ -98,8 +101,10 @@ export class KafkaGroupMember implements GroupMember {
       },
     });
     this.#watchdog = setInterval(() => this.#watch(), Math.max(1000, deps.stuckMs / 8));
-    // It must not keep a process alive that has nothing else to do.
+    this.#endsWatch = setInterval(() => void this.#learnEnds(), ENDS_MS);
+    // Neither timer may keep a process alive that has nothing else to do.
     this.#watchdog.unref();
+    this.#endsWatch.unref();
   }
 
   /** Joins; resolves with the first share. */
@@ -136,6 +141,7 @@ export class KafkaGroupMember implements GroupMember {
 
   async #leave(): Promise<void> {
     clearInterval(this.#watchdog);
+    clearInterval(this.#endsWatch);
     clearTimeout(this.#releasing);
     for (const [partition, held] of this.#held) this.#release(partition, held);
     await Promise.all(this.#releases);
@@ -244,6 +250,21 @@ export class KafkaGroupMember implements GroupMember {
     if (this.#held.size > 0)
       this.#deps.log.warn({ group: this.#deps.group }, "the group gave this member's partitions away");
     this.#held.clear();
+  }
+
+  /** Nothing is fetched for a handler that waits, but how far it is behind should be known all the same. */
+  async #learnEnds(): Promise<void> {
+    const busyBeforeMs = performance.now() - ENDS_MS;
+    const busy = [...this.#held.values()].flatMap(({ delivery }) =>
+      delivery?.busySinceMs !== undefined && delivery.busySinceMs < busyBeforeMs ? [delivery] : [],
+    );
+    if (busy.length === 0) return;
+    try {
+      const bounds = await this.#offsets.boundsOf(busy.map(({ partition }) => partition));
+      for (const delivery of busy) delivery.sawEnd(bounds.get(delivery.partition)!.end);
+    } catch {
+      // It is asked again.
+    }
   }
 
   #failed(error: unknown): void {

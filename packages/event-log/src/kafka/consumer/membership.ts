@@ -9,7 +9,10 @@ export type MemberIdentity = { readonly memberId: string; readonly generation: n
 
 /** What a membership needs, and whom it tells. */
 export type MembershipDeps = {
+  /** For joining and heartbeats: a join holds up whatever is asked on the same connection. */
   readonly link: ClusterLink;
+  /** For what can't wait for that. */
+  readonly commitLink: ClusterLink;
   readonly group: string;
   readonly topic: string;
   readonly partitions: number;
@@ -41,7 +44,8 @@ const FATAL = new Set([
 ]);
 
 const BACKOFF_MS = 200;
-const DOUBT_MS = 3_000;
+const DOUBT_MS = 5_000;
+const LEAVE_MS = 3_000;
 /** One in so many vain attempts is logged. */
 const MISSES_LOGGED = 50;
 /** Beyond the time that a round may take. */
@@ -133,24 +137,24 @@ export class Membership {
     return this.#doubting;
   }
 
-  /** Leaves the group, after the attempt in hand. */
+  /** Leaves the group. What is under way ends then: the coordinator answers those who have left. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#wake?.();
-    await this.#running;
     this.#synced = false;
+    this.#wake?.();
     this.#tellChange();
-    if (this.#memberId === "") return;
-    const { link, group } = this.#deps;
+    const { commitLink, group } = this.#deps;
     const memberId = this.#memberId;
-    this.#memberId = "";
-    try {
-      await link.useCoordinator(group, "leaving the group", 3_000, (coordinator) =>
-        coordinator.leaveGroup({ groupId: group, memberId }),
-      );
-    } catch {
-      // The session ends by itself then.
+    if (memberId !== "") {
+      try {
+        await commitLink.useCoordinator(group, "leaving the group", LEAVE_MS, (coordinator) =>
+          coordinator.leaveGroup({ groupId: group, memberId }),
+        );
+      } catch {
+        // The session ends by itself then.
+      }
     }
+    await Promise.race([this.#running, new Promise((resolve) => setTimeout(resolve, LEAVE_MS).unref())]);
   }
 
   async #run(): Promise<void> {

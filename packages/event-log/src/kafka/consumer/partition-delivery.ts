@@ -152,6 +152,17 @@ export class PartitionDelivery implements OwnedPartition {
     this.#fail(from < first ? removed(from, first) : beyondEnd(from, end));
   }
 
+  /** What is stored from the offset to fetch from on can't be read. */
+  undecodable(cause: unknown): void {
+    const message = `Kafka's records of partition ${this.partition} from offset ${this.#fetchFrom} on can't be decoded.`;
+    if (!this.#stopping) this.#fail(new Failure("corrupt", "DATA_CORRUPT", message, { cause }));
+  }
+
+  /** The end was seen elsewhere: nothing is fetched while the handler is busy. */
+  sawEnd(end: number): void {
+    this.#end = Math.max(this.#end, end);
+  }
+
   /** Stops after the batch in hand, lets the handler finish, and gives the ownership up. Idempotent. */
   revoke(): Promise<void> {
     this.#revoked ??= this.#revoke();
