@@ -78,7 +78,7 @@ export async function keepAdding(store: RecordStore, worker: string, isOver: () 
 }
 
 /** Repeats what may be repeated until it succeeds, as the fold does; adds what failed to `failures`. */
-export async function untilDone<T>(work: () => Promise<T>, failures: unknown[] = []): Promise<T> {
+async function untilDone<T>(work: () => Promise<T>, failures: unknown[] = []): Promise<T> {
   for (;;) {
     try {
       return await work();

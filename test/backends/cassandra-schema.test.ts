@@ -82,7 +82,7 @@ describe("a cluster that is not as configured", () => {
     const options = JSON.stringify({ ...cluster, localDataCenter: "elsewhere" });
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [join(import.meta.dirname, "open-and-end.ts"), options],
+      [join(import.meta.dirname, "refused-child.ts"), options],
       {
         timeout: 20_000,
       },

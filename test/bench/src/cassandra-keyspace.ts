@@ -18,7 +18,7 @@ export async function inKeyspace<T>(run: (keyspace: BenchKeyspace) => Promise<T>
     return await run(options);
   } finally {
     const session = await connect(options);
-    await session.define("removing the bench's tables", `DROP KEYSPACE ${options.keyspace}`);
+    await session.define("removing the bench's tables", `DROP KEYSPACE IF EXISTS ${options.keyspace}`);
     await session.close();
   }
 }

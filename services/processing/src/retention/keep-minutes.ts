@@ -4,7 +4,7 @@
  * retention has passed, lie in the log for as long as the log keeps it, and must then still find the block. So this has to be
  * more than the log's own retention, seven days, and an hour for clocks and appends: docs/decisions/0007.
  */
-export const GRACE_MINUTES = 14 * 1440;
+const GRACE_MINUTES = 14 * 1440;
 
 /** For how many minutes from its last write a block must be there; undefined is for ever. */
 export function keepMinutesOf(retentionMinutes: number): number | undefined {

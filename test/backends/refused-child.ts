@@ -1,4 +1,4 @@
-/** Opens a cell store that is refused, and leaves the process to end by itself: `node open-and-end.ts OPTIONS`. */
+/** Opens a cell store that is refused, and leaves the process to end by itself: `node refused-child.ts OPTIONS`. */
 import { openCassandraCellStore } from "@millrace/cell-store/cassandra";
 import { Failure } from "@millrace/failure";
 
