@@ -50,6 +50,11 @@ export { silentLogger } from "./log/silent-logger.ts";
 export { ACTING_FOR_HEADER, actingForText } from "./rpc/acting-for.ts";
 export { ClientPool, type PoolOptions } from "./rpc/client-pool/client-pool.ts";
 export {
+  createPeerTransports,
+  type Peer,
+  type PeerTransports,
+} from "./rpc/client-pool/peer-transports.ts";
+export {
   createPooledTransport,
   type PooledTransport,
   type PooledTransportOptions,

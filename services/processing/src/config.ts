@@ -22,6 +22,7 @@ export const VARIABLES = defineVariables({
   ...CACHE_VARIABLES,
   ...REDIS_VARIABLES,
   configUrl: serviceUrl("config"),
+  processingUrl: serviceUrl("processing"),
   ...SERVICE_KEY_VARIABLES,
   ...PROCESSING_VARIABLES,
   ...SERVER_VARIABLES,

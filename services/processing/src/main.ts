@@ -4,6 +4,7 @@ import { createProcessingApp } from "./app.ts";
 import { openBackends } from "./backends.ts";
 import { VARIABLES } from "./config.ts";
 import { deadLettersIn } from "./dead-letters/dead-letters.ts";
+import { statusPeers } from "./status-peers.ts";
 
 runService({
   name: "processing",
@@ -19,9 +20,13 @@ runService({
     const transport = createPooledTransport({ urls: settings.configUrl, serviceKey: settings.serviceKeys[0] });
     const snapshot = createSnapshot({ transport, log });
     lifecycle.add({ name: "snapshot", stop: () => snapshot.close().finally(() => transport.close()) });
+    const peers = statusPeers(settings.processingUrl, settings.serviceKeys[0]!);
+    lifecycle.add({ name: "peers", stop: () => peers.close() });
     const processing = createProcessingApp({
       ...backends,
       deadLetters: deadLettersIn(backends.deadLetters),
+      redrive: { letters: backends.deadLetters, events: backends.eventLog },
+      peers: peers.list,
       snapshot,
       clock: { now: () => Date.now() },
       meter: telemetry.meter,

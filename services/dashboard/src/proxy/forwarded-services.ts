@@ -4,6 +4,7 @@ import { MetricService } from "@millrace/api/millrace/config/v1/metric_service_p
 import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
 import { RollupService } from "@millrace/api/millrace/config/v1/rollup_service_pb";
 import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
+import { DeadLetterService } from "@millrace/api/millrace/processing/v1/dead_letter_service_pb";
 import { StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 
@@ -19,6 +20,7 @@ const INGEST_PATHS: ReadonlySet<string> = new Set(["/v1/events", "/v1/beacon", "
 /** What is measured by its own name. Methods that are not in here are forwarded all the same. */
 const SERVICES: readonly DescService[] = [
   ApiKeyService,
+  DeadLetterService,
   IngestService,
   MetricService,
   ProjectService,

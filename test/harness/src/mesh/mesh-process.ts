@@ -20,7 +20,7 @@ export type MeshProcessOptions = {
   readonly env: Readonly<Record<string, string>>;
 };
 
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 120_000;
 
 /** One service's process, over restarts: its ports stay as they are. */
 export class MeshProcess {

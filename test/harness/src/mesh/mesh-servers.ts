@@ -68,10 +68,13 @@ export async function makePlace(servers: MeshServers, partitions: number): Promi
   return { env, remove: () => dropKeyspace(servers, keyspace) };
 }
 
+/** Best effort: what is left behind is in nobody's way. */
 async function dropKeyspace({ contactPoints, localDataCenter }: MeshServers, keyspace: string): Promise<void> {
   const session = await connect({ contactPoints, localDataCenter, keyspace });
   try {
     await session.define("removing what a test made", `DROP KEYSPACE IF EXISTS ${keyspace}`);
+  } catch {
+    // A busy server removes it a little later, or not at all.
   } finally {
     await session.close();
   }

@@ -9,7 +9,6 @@ import { ApiKeyService } from "@millrace/api/millrace/config/v1/api_key_service_
 import { Template } from "@millrace/api/millrace/config/v1/project_pb";
 import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
 import { SessionService } from "@millrace/api/millrace/dashboard/v1/session_service_pb";
-import { StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import { CREDENTIALS_FILE, createApiKey, writeCredentials } from "@millrace/credential";
 import { requireNode } from "../checkout.ts";
 import type { Exit } from "../child.ts";
@@ -116,7 +115,7 @@ export class Mesh extends Installation {
     await this.client(ProjectService).createProject({
       project: { projectId: DEMO, displayName: "Demo", template: Template.WEB },
     });
-    const { apiKey: _, ...created } = await this.client(ApiKeyService).createApiKey({
+    const created = await this.client(ApiKeyService).createApiKey({
       apiKey: { projectId: DEMO, displayName: "Demo", scopes: [Scope.INGEST, Scope.REPORT] },
     });
     writeCredentials(path, { url, adminKey, projectKeys: { [DEMO]: created.text } });
@@ -180,14 +179,6 @@ export class Mesh extends Installation {
     if (this.#isOwnDirectory) rmSync(this.dataDirectory, { recursive: true, force: true });
   }
 
-  /**
-   * The balance sheet of a project, and the partitions of all processors: each that answers tells of its own, and what
-   * is in flight at each is added up.
-   */
-  override status(projectId: string) {
-    return statusOfAll(this, projectId);
-  }
-
   #plan(options: MeshOptions, ports: readonly number[]): MeshProcess[] {
     const free = [...ports];
     const planned = SERVICES.flatMap((service) =>
@@ -207,7 +198,7 @@ export class Mesh extends Installation {
       config: { MILLRACE_ADMIN_KEY: this.#adminKey },
       // Events come through the dashboard, which says whose they are.
       ingest: { MILLRACE_CONFIG_URL: urlsOf("config"), MILLRACE_TRUSTED_PROXIES: "1" },
-      processing: { MILLRACE_CONFIG_URL: urlsOf("config") },
+      processing: { MILLRACE_CONFIG_URL: urlsOf("config"), MILLRACE_PROCESSING_URL: urlsOf("processing") },
       reporting: { MILLRACE_CONFIG_URL: urlsOf("config") },
       dashboard: {
         MILLRACE_INGEST_URL: urlsOf("ingest"),
@@ -222,23 +213,6 @@ export class Mesh extends Installation {
       return new MeshProcess({ service, number, ...listening, cwd: this.dataDirectory, env: all });
     });
   }
-}
-
-async function statusOfAll(mesh: Mesh, projectId: string) {
-  const processors = mesh.processesOf("processing").filter(({ ended }) => ended === undefined);
-  const answers = await Promise.all(
-    processors.map(({ name }) => mesh.clientOf(name, StatusService).getStatus({ projectId })),
-  );
-  const first = answers[0];
-  if (first === undefined) throw new Error("no processor runs");
-  const partitions = answers.flatMap((answer) => answer.partitions).sort((a, b) => a.partition - b.partition);
-  const waiting = answers.reduce((sum, { balance }) => sum + (balance?.inFlightCount ?? 0n), 0n);
-  const { balance } = first;
-  if (balance !== undefined) {
-    balance.acceptedCount += waiting - balance.inFlightCount;
-    balance.inFlightCount = waiting;
-  }
-  return { ...first, partitions };
 }
 
 function countOf({ counts = {} }: MeshOptions): number {

@@ -82,7 +82,10 @@ export class ClientPool {
     for (const connection of this.#inTurn()) {
       if (this.#isClosed) break;
       if (!(await connection.connect())) continue;
-      return await connection.request(method, path, headers);
+      const stream = await connection.request(method, path, headers);
+      // Whoever still listens hears of a broken stream; one that nobody listens to any more must not end the process.
+      stream.on("error", () => {});
+      return stream;
     }
     const what = this.#isClosed ? "the client was closed" : `${this.#urls.join(", ")} can not be reached`;
     throw new ConnectError(what, Code.Unavailable);

@@ -78,13 +78,11 @@ export class PooledConnection {
     this.sweep();
   }
 
-  /** Closes retired connections whose calls are done. @returns whether none is left */
+  /** Forgets retired connections that have closed, as they do some time after their last call. @returns whether none is left */
   sweep(): boolean {
     for (const manager of this.#retired) {
       const state = manager.state();
-      if (state === "open" || state === "connecting" || state === "verifying") continue;
-      manager.abort();
-      this.#retired.delete(manager);
+      if (state === "closed" || state === "error") this.#retired.delete(manager);
     }
     return this.#retired.size === 0;
   }

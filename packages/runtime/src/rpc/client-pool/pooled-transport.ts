@@ -1,6 +1,8 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { context, propagation } from "@opentelemetry/api";
+import { ACTING_FOR_HEADER, actingForText } from "../acting-for.ts";
+import type { Principal } from "../principal.ts";
 import { ClientPool, type PoolOptions } from "./client-pool.ts";
 import { retryCalls } from "./retry-calls.ts";
 
@@ -8,6 +10,8 @@ import { retryCalls } from "./retry-calls.ts";
 export type PooledTransportOptions = PoolOptions & {
   /** The key of services that every call carries; none: calls carry what their callers give them. */
   readonly serviceKey?: string | undefined;
+  /** With a service key: on whose behalf calls are made, where it is not the service's own. */
+  readonly actingFor?: Principal;
 };
 
 /** A transport to the replicas of a service, over a pool of its own. */
@@ -24,11 +28,12 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  */
 export function createPooledTransport(options: PooledTransportOptions): PooledTransport {
   const pool = new ClientPool(options);
-  const { serviceKey } = options;
+  const { serviceKey, actingFor } = options;
+  const identity = serviceKey === undefined ? [] : [showKey(serviceKey, actingFor)];
   const transport = createGrpcTransport({
     baseUrl: pool.authority,
     sessionManager: pool,
-    interceptors: [retryCalls(options), ...(serviceKey === undefined ? [] : [showKey(serviceKey)]), carryTrace],
+    interceptors: [retryCalls(options), ...identity, carryTrace],
   });
   return {
     // A stream may go on for ever, so that only unary calls get a deadline where none is named.
@@ -39,9 +44,10 @@ export function createPooledTransport(options: PooledTransportOptions): PooledTr
   };
 }
 
-function showKey(serviceKey: string): Interceptor {
+function showKey(serviceKey: string, actingFor: Principal | undefined): Interceptor {
   return (next) => (request) => {
     request.header.set("authorization", `Bearer ${serviceKey}`);
+    if (actingFor !== undefined) request.header.set(ACTING_FOR_HEADER, actingForText(actingFor));
     return next(request);
   };
 }

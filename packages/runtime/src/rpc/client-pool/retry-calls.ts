@@ -33,7 +33,7 @@ export function retryCalls({ now = () => performance.now(), random = Math.random
         budget.succeeded();
         return response;
       } catch (thrown) {
-        const error = ConnectError.from(thrown);
+        const error = withItsCode(ConnectError.from(thrown));
         if (error.code !== Code.Unavailable) throw error;
         if (!budget.failed() || attempt === ATTEMPTS_MAX || !isRepeatable(request, error)) throw error;
         const pauseMs = random() * Math.min(PAUSE_MS_MAX, PAUSE_MS_FIRST * 2 ** (attempt - 1));
@@ -53,7 +53,16 @@ function isRepeatable({ method }: UnaryRequest, error: ConnectError): boolean {
   return isRefusedStream(error);
 }
 
-/** The transport says so in its own words; what a server says comes with details. */
+const REFUSED =
+  /^(?:http\/2 stream closed with error code REFUSED_STREAM|Stream closed with error code NGHTTP2_REFUSED_STREAM)/;
+
+/** The transport says so in its own words, or in Node's; what a server says comes with details. */
 function isRefusedStream(error: ConnectError): boolean {
-  return error.details.length === 0 && /^http\/2 stream closed with error code REFUSED_STREAM/.test(error.rawMessage);
+  return error.details.length === 0 && REFUSED.test(error.rawMessage);
+}
+
+/** Node's words for a refused stream reach us as an internal error, which it is not. */
+function withItsCode(error: ConnectError): ConnectError {
+  if (error.code !== Code.Internal || !isRefusedStream(error)) return error;
+  return new ConnectError(error.rawMessage, Code.Unavailable, undefined, undefined, error);
 }
