@@ -89,7 +89,10 @@ function lettersMissing({ letters, traffic }: History): string[] {
 function differences(what: string, wanted: Record<string, number>, found: Record<string, number>): string[] {
   const names = [...new Set([...Object.keys(wanted), ...Object.keys(found)])];
   const wrong = names.filter((name) => (wanted[name] ?? 0) !== (found[name] ?? 0));
-  return wrong.map((name) => `${what} ${name}: ${found[name] ?? 0}, and ${wanted[name] ?? 0} were sent`);
+  return wrong.map((name) => {
+    const [is, was] = [found[name] ?? 0, wanted[name] ?? 0];
+    return `${what} ${name}: ${is < was ? "too few" : "too many"}, ${is} and not ${was}`;
+  });
 }
 
 /** Adds up blocks, by project, granularity, bucket and page, and by granularity, project and outcome. */

@@ -24,7 +24,9 @@ export type Variant = {
   readonly reads?: ReadManner;
   readonly cellStore?: (store: CellStore, actor: Actor, world: World) => CellStore;
   readonly claims?: (claims: ClaimStore, actor: Actor, world: World) => ClaimStore;
-  /** What it is known by, where not everything that is wrong with it proves that it is found out. */
+  /** Whether the claims are lost, all at once, while the log still holds what they were made for. */
+  readonly losesClaims?: boolean;
+  /** What alone is looked for. */
   readonly symptom?: RegExp;
   /** What ingest writes, as the actor sees it. */
   readonly sections?: (sections: readonly EventSection[], actor: Actor) => readonly EventSection[];
@@ -155,6 +157,7 @@ export class History {
     for (let i = 8 + world.upTo(14); i > 0; i--) at("append", () => this.#append());
     for (let i = 2 + world.upTo(8); i > 0; i--) at("disturb", () => this.#disturb());
     for (let i = 0; i < 8; i++) world.after(i * 1_500, undefined, "coordinator", () => this.log.rebalance(0.1));
+    if (this.#variant.losesClaims === true) at("claims are lost", () => this.#claims.clear());
     if (world.chance(0.4)) at("clock", () => this.log.stepClock(-5 - world.upTo(3_000)));
   }
 

@@ -8,6 +8,11 @@ type Slot = { keepUntilMs: number; readonly owners: Map<string, Uint8Array> };
 export class SimulatedClaims extends FaultySide {
   readonly #slots = new Map<number, Slot>();
 
+  /** Forgets everything, as a server does whose data are gone. */
+  clear(): void {
+    this.#slots.clear();
+  }
+
   /** The claims as an actor sees them. */
   for(actor: Actor): ClaimStore {
     return {

@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest";
 import { runHistory } from "./history.ts";
 import { runHistories, seedsFrom } from "./run-histories.ts";
-import { BROKEN, SOUND } from "./variants.ts";
+import { BROKEN, LENIENT, SOUND } from "./variants.ts";
 
 /** Within so many histories a broken variant must be found out. */
 const FIRST_SEEDS = Array.from({ length: 150 }, (_, i) => i + 1);
@@ -16,23 +16,29 @@ describe("simulated histories", () => {
     const { wrong, text } = await runHistories(seedsFrom(1, 200));
     process.stdout.write(`simulation: ${text}\n`);
     expect(wrong).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it("are the same for the same seed", async () => {
     for (const seed of [1, 2, 3]) expect(await runHistory(seed)).toEqual(await runHistory(seed));
     expect((await runHistory(1)).trace).not.toBe((await runHistory(2)).trace);
-  }, 60_000);
+  }, 120_000);
 
   for (const [name, variant] of Object.entries(SOUND)) {
     it(`are right when ${name}`, async () => {
-      expect((await runHistories(FIRST_SEEDS.slice(0, 25), variant)).wrong).toEqual([]);
-    }, 60_000);
+      expect((await runHistories(FIRST_SEEDS.slice(0, 20), variant)).wrong).toEqual([]);
+    }, 120_000);
+  }
+
+  for (const [name, variant] of Object.entries(LENIENT)) {
+    it(`lose nothing, though duplicates may count, when ${name}`, async () => {
+      expect((await runHistories(FIRST_SEEDS.slice(0, 20), variant)).wrong).toEqual([]);
+    }, 120_000);
   }
 
   for (const [name, variant] of Object.entries(BROKEN)) {
     it(`find it out when ${name}`, async () => {
       const { wrong } = await runHistories(FIRST_SEEDS, variant, 1);
       expect(wrong).not.toEqual([]);
-    }, 60_000);
+    }, 120_000);
   }
 });
