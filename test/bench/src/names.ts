@@ -10,6 +10,11 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Be
   "many-projects": () => import("./many-projects.ts"),
   "end-to-end": () => import("./end-to-end.ts"),
   memory: () => import("./memory.ts"),
+  "cassandra-flush": () => import("./cassandra-flush.ts"),
+  "cassandra-fold": () => import("./cassandra-fold.ts"),
+  "cassandra-query": () => import("./cassandra-query.ts"),
+  "kafka-append": () => import("./kafka-append.ts"),
   client: () => import("./client.ts"),
+  claims: () => import("./claims.ts"),
   page: () => import("./page.ts"),
 };
