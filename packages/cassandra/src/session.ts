@@ -140,18 +140,27 @@ export class CassandraSession {
     this.enter(signal);
     if (this.#inFlight >= this.#limits.maxInFlight) await this.#turn(signal);
     else this.#inFlight++;
+    let sent: Promise<T> | undefined;
     try {
       this.enter(signal);
-      return await untilAborted(send(), signal);
+      sent = send();
+      return await untilAborted(sent, signal);
     } catch (error) {
       this.enter(signal);
       throw cassandraFailure(error, doing, writes);
     } finally {
-      const [next] = this.#waiting;
-      if (next === undefined) this.#inFlight--;
-      else next();
+      // What was sent is under way until it is answered, also where nobody waits for it any more.
+      if (signal?.aborted && sent !== undefined) sent.then(this.#handOn, this.#handOn);
+      else this.#handOn();
     }
   }
+
+  /** Gives the place of a request that has ended to the next. */
+  readonly #handOn = (): void => {
+    const [next] = this.#waiting;
+    if (next === undefined) this.#inFlight--;
+    else next();
+  };
 
   /** Waits until a request that is under way hands its place on. */
   async #turn(signal: AbortSignal | undefined): Promise<void> {
