@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { COMPOSE_SERVERS } from "../test/harness/src/servers/compose.ts";
 
 type Service = {
   readonly image?: string;
@@ -58,6 +59,16 @@ describe("compose.yaml", () => {
     for (const [name, { ports = [] }] of services) {
       for (const port of ports) expect(port, name).toMatch(/^127\.0\.0\.1:/);
     }
+  });
+
+  it("has the servers of the tests where the harness looks for them", () => {
+    for (const { service, address } of Object.values(COMPOSE_SERVERS)) {
+      const ports = compose.services[service]?.ports?.map((port) => port.split(":").slice(0, 2).join(":"));
+      expect(ports, service).toContain(address);
+    }
+    // Kafka's clients are told where it is by Kafka itself.
+    const advertised = compose.services["kafka"]?.environment?.["KAFKA_ADVERTISED_LISTENERS"];
+    expect(advertised).toContain(`//${COMPOSE_SERVERS["kafka"]?.address}`);
   });
 
   it("names every image by a release", () => {
