@@ -106,6 +106,38 @@ it("goes on while nothing happens, at once after a restart too", async () => {
   await next.drain();
 }, 30_000);
 
+it("does not pass records that a drain leaves to the next owner, though the log's end is reached behind them", async () => {
+  const bed = await open();
+  const { eventLog } = bed;
+  await bed.append([section("site", NOW, [pageView("a", "/0", NOW)])]);
+  let idles = 0;
+  let leftMs = 0;
+  const join: Bed["eventLog"]["join"] = async (group, handler, options) => {
+    const assigned: typeof handler.assigned = async (owned) => {
+      const partition = await handler.assigned(owned);
+      const idle = (timeMs: number) => {
+        partition.idle(timeMs);
+        idles++;
+      };
+      return { ...bound(partition), records: (records) => partition.records(records), idle };
+    };
+    const member = await eventLog.join(group, { ...handler, assigned }, options);
+    const leave = async () => {
+      // The drain has begun: what is appended now is handed over, and not folded.
+      leftMs = (await bed.append([section("site", NOW, [pageView("b", "/1", NOW)])])).appendTimeMs;
+      const before = idles;
+      await vi.waitFor(() => expect(idles).toBeGreaterThan(before + 1), { timeout: 10_000 });
+      await member.leave();
+    };
+    return { leave };
+  };
+  const app = await bed.start({ eventLog: altered(eventLog, { join }) });
+  await vi.waitFor(async () => expect((await marks(bed.cellStore)).get("1d")?.offset).toBe(1), { timeout: 10_000 });
+  await app.drain();
+  expect(await storedCounts(bed.cellStore, site, "pages", "1m")).toEqual({ "/0": 1 });
+  for (const { timeMs } of (await marks(bed.cellStore)).values()) expect(timeMs).toBeLessThanOrEqual(leftMs);
+}, 30_000);
+
 it("is not moved back by a zombie that folds what was folded long ago", async () => {
   const bed = await open();
   for (let i = 0; i < 5; i++) {
