@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Kafka } from "kafkajs";
 import { protocolErrorOf } from "../kafka-failure.ts";
 import { ClusterLink, type GroupBroker } from "./cluster-link.ts";
@@ -197,6 +198,8 @@ class Lane {
           this.#wake = resolve;
         });
         this.#wake = undefined;
+        // Partitions that want records at about the same time share a request.
+        await turn();
         continue;
       }
       this.#turnMs = performance.now();

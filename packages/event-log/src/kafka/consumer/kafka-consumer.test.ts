@@ -76,7 +76,7 @@ function gate() {
 
 /** A member in a process of its own, and the lines that it prints. */
 function memberProcess({ topic, partitions, onTestFinished }: Topic, group: string) {
-  const args = [join(import.meta.dirname, "member-child.ts"), kafka.brokers[0]!, topic, String(partitions), group];
+  const args = [join(import.meta.dirname, "crash-member.ts"), kafka.brokers[0]!, topic, String(partitions), group];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], timeout: CHILD_LIMIT_MS });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => {

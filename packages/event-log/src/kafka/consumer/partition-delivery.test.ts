@@ -56,7 +56,6 @@ describe("PartitionDelivery", () => {
     delivery.take([], 0, 0, 5_000);
     await settled();
     delivery.take([record(0, 9_500)], 1, 1, 9_000);
-    await settled();
     delivery.take([], 1, 1, 10_000);
     await settled();
     delivery.take([], 1, 5, 11_000);

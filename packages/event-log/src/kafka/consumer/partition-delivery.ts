@@ -28,7 +28,7 @@ export type DeliveryDeps = {
  *   before it was read is a failure, never a jump.
  * - D2 The handler is called by one loop alone; `revoke` comes after it has ended, and after it no commit is accepted.
  * - D3 A process that was stopped for so long that its session may be over asks the coordinator before it goes on.
- * - D4 At most one fetch's worth waits behind what is being handed over.
+ * - D4 What waits behind the batch in hand is less than another batch and what one fetch brings.
  */
 export class PartitionDelivery implements OwnedPartition {
   readonly partition: number;
@@ -38,6 +38,7 @@ export class PartitionDelivery implements OwnedPartition {
   readonly #commits = new Set<Promise<void>>();
   #handler: PartitionHandler | undefined;
   #buffer: LogRecord[] = [];
+  #bufferedBytes = 0;
   #end: number;
   /** The offset to be fetched next. */
   #fetchFrom: number;
@@ -74,7 +75,7 @@ export class PartitionDelivery implements OwnedPartition {
 
   /** Whether records should be fetched. */
   get isHungry(): boolean {
-    return !this.#stopping && this.#handler !== undefined && this.#buffer.length === 0;
+    return !this.#stopping && this.#handler !== undefined && this.#bufferedBytes < this.#deps.maxBatchBytes;
   }
 
   /** Whether there are records that nobody is busy with. */
@@ -136,11 +137,15 @@ export class PartitionDelivery implements OwnedPartition {
       this.#emptyAtMs = sentMs;
       this.#idleMs = Math.max(this.#idleMs ?? 0, this.#deps.clock.reachedAt(sentMs));
     }
-    if (first !== undefined && this.#emptyAtMs !== undefined) {
-      this.#deps.clock.appendedAfter(this.#emptyAtMs, first.appendTimeMs);
+    if (first !== undefined) {
+      if (this.#emptyAtMs !== undefined) this.#deps.clock.appendedAfter(this.#emptyAtMs, first.appendTimeMs);
       this.#emptyAtMs = undefined;
+      this.#idleMs = undefined;
     }
-    this.#buffer.push(...records);
+    for (const record of records) {
+      this.#buffer.push(record);
+      this.#bufferedBytes += record.value.length;
+    }
     this.#fetchFrom = Math.max(this.#fetchFrom, nextOffset);
     this.#wake?.();
   }
@@ -190,6 +195,7 @@ export class PartitionDelivery implements OwnedPartition {
   #stop(): void {
     this.#stopping = true;
     this.#buffer = [];
+    this.#bufferedBytes = 0;
     this.#wake?.();
   }
 
@@ -206,8 +212,7 @@ export class PartitionDelivery implements OwnedPartition {
       if (this.#stopping) return;
       if (this.#buffer.length > 0) {
         const records = this.#portion();
-        if (this.#buffer.length === 0) this.#deps.hungry();
-        this.#idleMs = undefined;
+        if (this.isHungry) this.#deps.hungry();
         this.#lastAppendMs = Math.max(this.#lastAppendMs, records.at(-1)!.appendTimeMs);
         this.busySinceMs = performance.now();
         await handler.records(records);
@@ -236,7 +241,9 @@ export class PartitionDelivery implements OwnedPartition {
       if (count > 0 && bytes > this.#deps.maxBatchBytes) break;
       count++;
     }
-    return this.#buffer.splice(0, count);
+    const records = this.#buffer.splice(0, count);
+    for (const { value } of records) this.#bufferedBytes -= value.length;
+    return records;
   }
 }
 
