@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Position } from "@millrace/cache";
 import type { LogRecord } from "@millrace/event-log";
 import { Failure } from "@millrace/failure";
@@ -162,6 +163,8 @@ async function* everyRecord(
         const record = readable(logRecord, partition, log);
         if (record !== undefined) yield { record, partition, logRecord };
       }
+      // A log in memory must not keep the event loop from the fold.
+      await turn();
     }
   }
 }
