@@ -12,12 +12,15 @@ const MAX_BATCH_RECORDS = 500;
 const BACKOFF_FIRST_MS = 25;
 const BACKOFF_MAX_MS = 500;
 
+/** A producer for one batch at a time. */
+export type BatchProducer = Pick<PartitionProducer, "send" | "release" | "retire">;
+
 /** What a {@link PartitionQueue} is given. */
 export type PartitionQueueOptions = {
   readonly topic: string;
   readonly partition: number;
   /** The producer to begin a batch with. */
-  readonly lease: () => PartitionProducer;
+  readonly lease: () => BatchProducer;
   /** Called for every record that no longer takes room, with the bytes that it took. */
   readonly left: (bytes: number) => void;
   /** Called for every attempt that is over. */
@@ -143,7 +146,7 @@ export class PartitionQueue {
     }
   }
 
-  async #attempt(batch: Batch, producer: PartitionProducer): Promise<Outcome> {
+  async #attempt(batch: Batch, producer: BatchProducer): Promise<Outcome> {
     const { topic, partition } = this.#options;
     try {
       const response = await producer.send(batch.messages());
