@@ -40,7 +40,7 @@ runService({
         openPaths: ingest.openPaths,
         limits: ingest.serverLimits,
         authenticate,
-        isReady: () => backends.ready(),
+        isReady: () => backends.ready().then(() => true),
       },
     };
   },
