@@ -110,7 +110,7 @@ describe("appends whose answer is lost", () => {
 describe("appends at their deadline", () => {
   it("fail with unknownOutcome where they were sent, and those behind them with unavailable, which never come", async () => {
     const { topic } = await kafka.topic();
-    const appender = open(topic, { appendDeadlineMs: 300 });
+    const appender = open(topic, { appendDeadlineMs: 1_500 });
     await appender.append(0, Buffer.from("before"));
     link.isBlackHole = true;
     const sent = appender.append(0, Buffer.from("sent"));
@@ -129,7 +129,7 @@ describe("appends at their deadline", () => {
   it("fail with unavailable where no broker could be reached", async () => {
     const { topic } = await kafka.topic();
     link.isBlackHole = true;
-    const appender = open(topic, { appendDeadlineMs: 200 });
+    const appender = open(topic, { appendDeadlineMs: 1_000 });
     await expect(appender.append(0, Buffer.from("x"))).rejects.toMatchObject({ kind: "unavailable" });
     link.isBlackHole = false;
     await untilAppended(appender, "y");
@@ -143,9 +143,8 @@ describe("appends at their deadline", () => {
     const isLost = dropFirstAnswer();
     const stuck = appender.append(0, Buffer.from("stuck"));
     await isLost;
-    const startMs = performance.now();
-    await appender.append(1, Buffer.from("free"));
-    expect(performance.now() - startMs).toBeLessThan(REQUEST_TIMEOUT_MS);
+    const free = appender.append(1, Buffer.from("free"));
+    expect(await Promise.race([free.then(() => "free"), stuck.then(() => "stuck")])).toBe("free");
     await stuck;
   });
 });
@@ -159,7 +158,7 @@ describe("appends that the leader refuses", () => {
 
   it("fail with unavailable while there are too few replicas in sync, and are never stored", async () => {
     const { topic } = await kafka.topic();
-    const appender = open(topic, { appendDeadlineMs: 1_000 });
+    const appender = open(topic, { appendDeadlineMs: 1_500 });
     link.onProduce = () => NOT_ENOUGH_REPLICAS;
     await expect(appender.append(0, Buffer.from("x"))).rejects.toMatchObject({
       kind: "unavailable",
@@ -175,7 +174,7 @@ describe("appends that the leader refuses", () => {
     { name: "another one leads, which may have it", code: NOT_LEADER },
   ])("fail with unknownOutcome where $name", async ({ code }) => {
     const { topic } = await kafka.topic();
-    const appender = open(topic, { appendDeadlineMs: 300 });
+    const appender = open(topic, { appendDeadlineMs: 1_500 });
     link.onProduce = () => code;
     await expect(appender.append(0, Buffer.from("x"))).rejects.toMatchObject({ kind: "unknownOutcome" });
   });
