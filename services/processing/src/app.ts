@@ -16,7 +16,7 @@ import { ClaimExpiry } from "./fold/claim-expiry.ts";
 import { Plans } from "./fold/plans.ts";
 import { Tally } from "./fold/tally.ts";
 import { LivePublisher } from "./live/live-publisher.ts";
-import { checkLog } from "./log-check.ts";
+import { LogCheck } from "./log-check.ts";
 import { OwnedPartitions, observePartitions } from "./owned-partitions.ts";
 import { Partition } from "./partition.ts";
 import { Retention } from "./retention/retention.ts";
@@ -111,6 +111,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
   const foldedMs = () => (beginning > 0 ? 0 : partitions.watermarkMs("1m"));
   const retention = new Retention({ store: cellStore, snapshot: deps.snapshot, foldedMs, log });
   const expiry = new ClaimExpiry({ claims: deps.claims, foldedMs, log });
+  const logCheck = new LogCheck(eventLog);
   const stopping = new AbortController();
   let member: GroupMember | undefined;
 
@@ -121,7 +122,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
     const waits = (err: unknown) => err !== undefined && log.warn({ err, partition: number }, "the partition waits");
     const begin = async () => {
       const marks = await cellStore.readStates(WATERMARK_KIND, { signal });
-      await checkLog(eventLog, { generation, partition: number, startOffset }, marks, signal);
+      await logCheck.check({ generation, partition: number, startOffset }, marks, signal);
       return checkpointOf(await cellStore.readStates(CHECKPOINT_KIND, { signal }), source) ?? new Map();
     };
     let storedBefore: HighestBuckets;

@@ -5,37 +5,62 @@ import { Failure } from "@millrace/failure";
 /** Clocks of brokers differ by less than this: a record's time is compared no closer. */
 const CLOCK_ALLOWANCE_MS = 60_000;
 
+/** The side of the log that is looked at. */
+type Log = Pick<EventConsumer, "bounds" | "read">;
+
+/** A partition that is about to be folded from an offset. */
+type Begun = { readonly generation: number; readonly partition: number; readonly startOffset: number };
+
 /**
  * Checks that a partition's log is the one that its blocks were folded from: that it reaches as far as they do, and that
  * the last record they hold is none that was appended later. A topic that was made anew, or lost records, would fold
  * under offsets that the blocks have seen, and its events would be skipped.
- *
- * @param marks the stored states of the kind "watermark", of all sources
- * @param startOffset where the fold begins
- * @throws Failure `outOfRange` when it is another log; what the log's own calls throw
  */
-export async function checkLog(
-  log: Pick<EventConsumer, "bounds" | "read">,
-  owned: { readonly generation: number; readonly partition: number; readonly startOffset: number },
-  marks: readonly StoredState[],
-  signal: AbortSignal,
-): Promise<void> {
-  const { generation, partition, startOffset } = owned;
-  const stored = furthest(marks, `${generation}:${partition}`);
-  const { first, end } = await log.bounds(partition, { signal });
-  const reached = Math.max(startOffset, stored?.offset ?? 0);
-  if (reached > end) {
-    throw anotherLog(partition, generation, `blocks hold its records up to offset ${reached}, and it ends at ${end}`);
+export class LogCheck {
+  readonly #log: Log;
+  /** Partitions whose records were compared. Once is enough: that a log goes on under a process is the log's to notice. */
+  readonly #compared = new Set<number>();
+
+  constructor(log: Log) {
+    this.#log = log;
   }
-  if (stored === undefined || stored.offset === 0 || stored.offset - 1 < first) return;
-  const last = stored.offset - 1;
-  for await (const [record] of log.read(partition, last, { signal })) {
-    if (record !== undefined && record.offset === last && record.appendTimeMs > stored.timeMs + CLOCK_ALLOWANCE_MS) {
-      const then = new Date(stored.timeMs).toISOString();
-      const now = new Date(record.appendTimeMs).toISOString();
-      throw anotherLog(partition, generation, `its record ${last} was stored at ${then}, and is of ${now} there`);
+
+  /**
+   * Checks a partition.
+   *
+   * @param marks the stored states of the kind "watermark", of all sources
+   * @throws Failure `outOfRange` when it is another log; what the log's own calls throw
+   */
+  async check(begun: Begun, marks: readonly StoredState[], signal: AbortSignal): Promise<void> {
+    const { generation, partition, startOffset } = begun;
+    const stored = furthest(marks, `${generation}:${partition}`);
+    const { first, end } = await this.#log.bounds(partition, { signal });
+    const reached = Math.max(startOffset, stored?.offset ?? 0);
+    if (reached > end) {
+      throw anotherLog(begun, `blocks hold its records up to offset ${reached}, and it ends at ${end}`);
     }
-    return;
+    if (stored === undefined || stored.offset === 0 || this.#compared.has(partition)) return;
+    const last = stored.offset - 1;
+    const appendTimeMs = last < first ? undefined : await this.#appendTimeMs(partition, last, signal);
+    if (appendTimeMs !== undefined && appendTimeMs > stored.timeMs + CLOCK_ALLOWANCE_MS) {
+      const then = new Date(stored.timeMs).toISOString();
+      const now = new Date(appendTimeMs).toISOString();
+      throw anotherLog(begun, `its record ${last} was stored at ${then}, and is of ${now} there`);
+    }
+    this.#compared.add(partition);
+  }
+
+  /** When a record was appended; undefined where it is not kept any more. */
+  async #appendTimeMs(partition: number, offset: number, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      for await (const [record] of this.#log.read(partition, offset, { signal })) {
+        return record?.offset === offset ? record.appendTimeMs : undefined;
+      }
+    } catch (error) {
+      // The retention was faster.
+      if (!(error instanceof Failure) || error.kind !== "outOfRange") throw error;
+    }
+    return undefined;
   }
 }
 
@@ -51,7 +76,7 @@ function furthest(marks: readonly StoredState[], source: string): Watermark | un
   return found;
 }
 
-function anotherLog(partition: number, generation: number, because: string): Failure {
+function anotherLog({ partition, generation }: Begun, because: string): Failure {
   const message =
     `Partition ${partition} is not the log that generation ${generation} was folded from: ${because}. Records were lost, or ` +
     "the topic was made anew. Look whether this is the right cluster; if the events are meant to be gone, run " +
