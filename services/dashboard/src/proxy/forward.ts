@@ -40,7 +40,9 @@ export async function forward(
     broken = error;
   });
   upstream.once("end", () => {
-    if (response.headersSent && !response.writableEnded) response.end();
+    // What was broken off ends as well, but is no whole answer.
+    const isWhole = upstream.rstCode === undefined || upstream.rstCode === NGHTTP2_NO_ERROR;
+    if (isWhole && response.headersSent && !response.writableEnded) response.end();
   });
   upstream.once("close", () => {
     request.unpipe(upstream);
