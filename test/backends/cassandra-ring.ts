@@ -23,6 +23,8 @@ export async function whileWriting(
 ): Promise<Writing> {
   let isOver = false;
   const writing = keepWriting(store, accounts, () => isOver);
+  // Where the work fails, that is what is told.
+  writing.catch(() => {});
   try {
     await work();
     await goesOn(accounts);
