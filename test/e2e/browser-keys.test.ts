@@ -10,8 +10,8 @@ import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { ApiKeyService } from "@millrace/api/millrace/config/v1/api_key_service_pb";
 import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
 import { type Millrace, startMillrace, until } from "@millrace/harness";
+import { ask, lastDays } from "@millrace/harness/load";
 import { describe, expect, it } from "vitest";
-import { ask, lastDays } from "./answers.ts";
 
 const PAGE = "https://shop.example";
 const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { ApiKeyService } from "@millrace/api/millrace/config/v1/api_key_service_pb";
 import { CHECKOUT, Child, environment, type Millrace, startMillrace, until } from "@millrace/harness";
+import { createKey } from "@millrace/harness/load";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createKey } from "./projects.ts";
 
 const BIN = join(CHECKOUT, "packages/cli/bin/millrace.js");
 const ROWS = 60_000;

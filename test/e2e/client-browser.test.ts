@@ -7,9 +7,9 @@ import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { ApiKeyService } from "@millrace/api/millrace/config/v1/api_key_service_pb";
 import { CHECKOUT, startMillrace, until } from "@millrace/harness";
 import { openBrowser } from "@millrace/harness/browser";
+import { countedTicks, createTicks } from "@millrace/harness/load";
 import { build } from "vite";
 import { expect, it, onTestFinished } from "vitest";
-import { countedTicks, createTicks } from "./ticks.ts";
 import { serveSite } from "./web-site.ts";
 
 const PROJECT = "ticks";

@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createMillrace } from "@millrace/client";
 import { startMillrace, until } from "@millrace/harness";
+import { countedTicks, createTicks } from "@millrace/harness/load";
 import { expect, it, onTestFinished } from "vitest";
 import { FaultProxy } from "./fault-proxy.ts";
-import { countedTicks, createTicks } from "./ticks.ts";
 
 const PROJECT = "ticks";
 const SEED = Number(process.env["MILLRACE_FAULT_SEED"] ?? Date.now() % 1e6);

@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Millrace as Client, createMillrace, type Issue } from "@millrace/client";
 import { CHECKOUT, Child, environment, type Millrace, startMillrace, until } from "@millrace/harness";
+import { countedTicks, createTicks } from "@millrace/harness/load";
 import { expect, it, onTestFinished } from "vitest";
 import { freePort } from "./free-port.ts";
-import { countedTicks, createTicks } from "./ticks.ts";
 
 const PROJECT = "ticks";
 const CHILD = join(CHECKOUT, "test/e2e/client-child.ts");

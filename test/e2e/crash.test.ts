@@ -4,9 +4,8 @@
  * each event counts once, to the last digit of its amount: also those that were appended and never acknowledged.
  */
 import { startMillrace } from "@millrace/harness";
+import { accountLine, countedTicks, createTicks, expectExactlyOnce, HABITS, Producer } from "@millrace/harness/load";
 import { expect, it } from "vitest";
-import { HABITS, Producer } from "./producer.ts";
-import { accountLine, countedTicks, createTicks, expectExactlyOnce } from "./ticks.ts";
 
 const KILLS = 20;
 const LIFE_MS_MIN = 20;

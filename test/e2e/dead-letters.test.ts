@@ -14,8 +14,8 @@ import { CURRENT_VERSION } from "@millrace/enrichment";
 import { type EventSection, writeSections } from "@millrace/event-log";
 import { openEmbeddedEventLog } from "@millrace/event-log/embedded";
 import { type Millrace, startMillrace, until } from "@millrace/harness";
+import { askOnce, lastDays } from "@millrace/harness/load";
 import { expect, it } from "vitest";
-import { askOnce, lastDays } from "./answers.ts";
 
 const LATER = 20;
 const GONE = 3;

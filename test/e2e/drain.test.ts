@@ -5,9 +5,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { StreamResponse_EndCause as EndCause, IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
 import { startMillrace, until } from "@millrace/harness";
+import { accountLine, createTicks, expectExactlyOnce, HABITS, Producer } from "@millrace/harness/load";
 import { describe, expect, it } from "vitest";
-import { HABITS, Producer } from "./producer.ts";
-import { accountLine, createTicks, expectExactlyOnce } from "./ticks.ts";
 
 const PROJECT = "ticks";
 const OPEN_STREAMS = 8;

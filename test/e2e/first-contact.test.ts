@@ -13,9 +13,8 @@ import { ApiKeyService } from "@millrace/api/millrace/config/v1/api_key_service_
 import { IngestService, Outcome } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
 import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import { type Millrace, startMillrace, until } from "@millrace/harness";
+import { ask, createKey, lastDays } from "@millrace/harness/load";
 import { describe, expect, it } from "vitest";
-import { ask, lastDays } from "./answers.ts";
-import { createKey } from "./projects.ts";
 
 const HOUR_MS = 3_600_000;
 /** Today and yesterday, so that midnight does no harm. */

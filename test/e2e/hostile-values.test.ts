@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { Template } from "@millrace/api/millrace/config/v1/project_pb";
 import { launchMillrace, type Millrace, until } from "@millrace/harness";
 import { openBrowser } from "@millrace/harness/browser";
+import { createProject } from "@millrace/harness/load";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { logIn } from "./open-page.ts";
-import { createProject } from "./projects.ts";
 import { Terminal } from "./terminal.ts";
 
 const PROJECT = "hostile";

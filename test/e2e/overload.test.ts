@@ -7,9 +7,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "@millrace/api/google/rpc/error_details_pb";
 import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
 import { startMillrace } from "@millrace/harness";
+import { createTicks, type EventInit } from "@millrace/harness/load";
 import { describe, expect, it } from "vitest";
-import type { EventInit } from "./producer.ts";
-import { createTicks } from "./ticks.ts";
 
 const PROJECT = "ticks";
 const CALLERS = 24;

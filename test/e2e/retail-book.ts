@@ -1,6 +1,6 @@
+import { millionths } from "@millrace/harness/load";
 import { parse } from "csv-parse/sync";
 import { randomFrom } from "./data-sets.ts";
-import { millionths } from "./decimal.ts";
 
 /** What a bookkeeper adds up of order lines, without estimating anything. */
 export class Ledger {

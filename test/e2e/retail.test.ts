@@ -5,10 +5,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Millrace, startMillrace } from "@millrace/harness";
+import { askWithColumns, between, decimal, Granularity, type Question } from "@millrace/harness/load";
 import { describe, expect, it } from "vitest";
-import { askWithColumns, between, Granularity, type Question } from "./answers.ts";
 import { dataSets, everyNthLine, IS_WHOLE } from "./data-sets.ts";
-import { decimal } from "./decimal.ts";
 import { generateRetail, keepBook, Ledger } from "./retail-book.ts";
 
 const PROJECT = "shop";

@@ -7,9 +7,8 @@ import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_p
 import { ReportingService, type TailRequestSchema } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import { type TailedEvent, TailedEvent_Verdict as Verdict } from "@millrace/api/millrace/reporting/v1/tail_pb";
 import { type Millrace, startMillrace, until } from "@millrace/harness";
+import { createTicks, type EventInit } from "@millrace/harness/load";
 import { expect, it, onTestFinished } from "vitest";
-import type { EventInit } from "./producer.ts";
-import { createTicks } from "./ticks.ts";
 
 const PROJECT = "ticks";
 const HOUR_MS = 3_600_000;

@@ -9,9 +9,8 @@ import { ApiKeyService } from "@millrace/api/millrace/config/v1/api_key_service_
 import { Aggregation } from "@millrace/api/millrace/config/v1/metric_pb";
 import { launchMillrace, type Millrace, startMillrace, until } from "@millrace/harness";
 import { openBrowser } from "@millrace/harness/browser";
+import { ask, createProject, lastDays } from "@millrace/harness/load";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { ask, lastDays } from "./answers.ts";
-import { createProject } from "./projects.ts";
 import { type Pages, serveSite } from "./web-site.ts";
 
 type Browser = Awaited<ReturnType<typeof openBrowser>>;

@@ -6,10 +6,8 @@ import { toJsonString } from "@bufbuild/protobuf";
 import { type Result, type Row, RowSchema } from "@millrace/api/millrace/reporting/v1/query_pb";
 import { ReportingService, type WatchResponse } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import { type Millrace, startMillrace, until } from "@millrace/harness";
+import { createTicks, Granularity, HABITS, lastDays, Producer, type Question } from "@millrace/harness/load";
 import { expect, it, onTestFinished } from "vitest";
-import { Granularity, lastDays, type Question } from "./answers.ts";
-import { HABITS, Producer } from "./producer.ts";
-import { createTicks } from "./ticks.ts";
 
 const PROJECT = "ticks";
 const EVENTS_MIN = 2_000;

@@ -7,9 +7,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CURRENT_VERSION, type DerivedField, type EnrichmentInput, enrichment } from "@millrace/enrichment";
 import { type Millrace, startMillrace } from "@millrace/harness";
+import { type AnswerRow, ask, askWithColumns, between, Granularity, type Question } from "@millrace/harness/load";
 import { isbot } from "isbot";
 import { describe, expect, it } from "vitest";
-import { type AnswerRow, ask, askWithColumns, between, Granularity, type Question } from "./answers.ts";
 import { dataSets, randomFrom } from "./data-sets.ts";
 
 const PROJECT = "site";

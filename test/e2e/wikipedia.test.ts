@@ -5,8 +5,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Millrace, startMillrace } from "@millrace/harness";
+import { type AnswerRow, ask, askOnce, between, Granularity, type Question } from "@millrace/harness/load";
 import { describe, expect, it } from "vitest";
-import { type AnswerRow, ask, askOnce, between, Granularity, type Question } from "./answers.ts";
 import { cutToBytes } from "./cut-text.ts";
 import { dataSets, randomFrom } from "./data-sets.ts";
 

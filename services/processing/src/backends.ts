@@ -33,7 +33,8 @@ export async function openBackends({ settings, log, telemetry }: ServiceProcess<
     const claims = await open(() => openRedisClaims({ ...redisSettingsOf(settings.claimsUrl, settings), warn }));
     const cellStore = await open(() => openCassandraCellStore(cassandra));
     const deadLetters = await open(() => openKafkaEventLog({ ...kafka, topic: settings.kafkaDeadLettersTopic }));
-    const eventLog = await open(() => openKafkaEventLog(kafka));
+    const { kafkaSessionTimeoutMs: sessionTimeoutMs } = settings;
+    const eventLog = await open(() => openKafkaEventLog({ ...kafka, sessionTimeoutMs }));
     observeBreaker(meter, "cache", cache);
     observeBreaker(meter, "claims", claims);
     observeLosses(meter, claims);

@@ -1,6 +1,6 @@
 import { Failure } from "@millrace/failure";
 import type { Values } from "./parse-environment.ts";
-import { flag, list, oneOf, path, text } from "./variables.ts";
+import { durationMs, flag, list, oneOf, path, text } from "./variables.ts";
 
 const HOST_AND_PORT = {
   pattern: /^[^\s,:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/,
@@ -60,6 +60,13 @@ export const KAFKA_CONSUMER_VARIABLES = {
     default: "millrace.dead-letters",
     form: TOPIC,
     doc: "The topic that keeps what could not be processed.",
+  }),
+  kafkaSessionTimeoutMs: durationMs({
+    name: "MILLRACE_KAFKA_SESSION_TIMEOUT_MS",
+    default: 30_000,
+    min: 6_000,
+    max: 300_000,
+    doc: "How long a processor may be silent until its partitions go to others; brokers must allow it (6 s to 30 min).",
   }),
 };
 

@@ -9,7 +9,7 @@ import {
   type Result,
 } from "@millrace/api/millrace/reporting/v1/query_pb";
 import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
-import type { Millrace } from "@millrace/harness";
+import type { Installation } from "../installation.ts";
 
 /** A question as the tests write it. */
 export type Question = Exclude<MessageInitShape<typeof QuerySchema>, Query>;
@@ -30,18 +30,18 @@ export function lastDays(last: number) {
 }
 
 /** The rows of an answer to a question, asked with the administrator's key, every page of it. */
-export async function ask(millrace: Millrace, question: Question): Promise<AnswerRow[]> {
+export async function ask(millrace: Installation, question: Question): Promise<AnswerRow[]> {
   return (await askWithColumns(millrace, question)).rows;
 }
 
 /** The first page of rows. */
-export async function askOnce(millrace: Millrace, question: Question): Promise<AnswerRow[]> {
+export async function askOnce(millrace: Installation, question: Question): Promise<AnswerRow[]> {
   const { result } = await millrace.client(ReportingService).query({ query: question });
   return rowsOf(result!);
 }
 
 /** The same as `ask`, with what the first page says of its columns, by name. */
-export async function askWithColumns(millrace: Millrace, question: Question) {
+export async function askWithColumns(millrace: Installation, question: Question) {
   const client = millrace.client(ReportingService);
   const rows: AnswerRow[] = [];
   const columns = new Map<string, Column>();

@@ -7,7 +7,7 @@ import type { ProjectSchema } from "@millrace/api/millrace/config/v1/project_pb"
 import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
 import type { RollupSchema } from "@millrace/api/millrace/config/v1/rollup_pb";
 import { RollupService } from "@millrace/api/millrace/config/v1/rollup_service_pb";
-import type { Millrace } from "@millrace/harness";
+import type { Installation } from "../installation.ts";
 
 /** A project to be made, with metrics and rollups of its own. */
 export type NewProject = {
@@ -17,7 +17,7 @@ export type NewProject = {
 };
 
 /** Makes a project and all that it measures; gives a key that may send and ask. */
-export async function createProject(millrace: Millrace, wanted: NewProject): Promise<string> {
+export async function createProject(millrace: Installation, wanted: NewProject): Promise<string> {
   const { projectId } = wanted.project;
   await millrace.client(ProjectService).createProject({ project: wanted.project });
   for (const metric of wanted.metrics ?? []) {
@@ -30,7 +30,7 @@ export async function createProject(millrace: Millrace, wanted: NewProject): Pro
 }
 
 /** Makes a key of a project; gives its text. */
-export async function createKey(millrace: Millrace, projectId: string, scopes: Scope[]): Promise<string> {
+export async function createKey(millrace: Installation, projectId: string, scopes: Scope[]): Promise<string> {
   const apiKey = { projectId, displayName: "test", scopes };
   return (await millrace.client(ApiKeyService).createApiKey({ apiKey })).text;
 }

@@ -1,10 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { type Client, Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@millrace/api/google/rpc/error_details_pb";
 import type { EventSchema } from "@millrace/api/millrace/event/v1/event_pb";
 import { IngestService, Outcome, type StreamResponse } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
-import type { Millrace } from "@millrace/harness";
 
 /** An event as it is sent. */
 export type EventInit = MessageInitShape<typeof EventSchema>;
@@ -25,12 +24,33 @@ export const HABITS: readonly Habit[] = [
   { name: "send-ids", by: "Send", hasIds: true, hasTimes: true },
 ];
 
-type Batch = { readonly sequence: bigint; readonly events: EventInit[]; readonly sum: bigint };
+/** Where producers send: gives a client for the next stream or calls. */
+export type IngestTarget = {
+  client(service: typeof IngestService, key: string): Client<typeof IngestService>;
+};
+
+/** How much a producer sends, and of when. */
+export type Pace = {
+  /** How long it rests after each batch of 20 events, in milliseconds; 5 when absent. */
+  readonly betweenBatchesMs?: number;
+  /** How far the times of its events reach back, in milliseconds; absent: they happen when they are made. */
+  readonly reachesBackMs?: number;
+  /** Chance, from 0 to less than 1. */
+  readonly random?: () => number;
+};
+
+/** The events of one minute, or of all: how many, and the exact sum of `amount` in millionths. */
+export type Total = { count: number; sum: bigint };
+
+type Batch = { readonly sequence: bigint; readonly events: EventInit[] };
 
 const EVENTS_A_BATCH = 20;
 const BETWEEN_BATCHES_MS = 5;
 const AGAIN_AFTER_MS = 100;
 const MILLION = 1_000_000;
+const MINUTE_MS = 60_000;
+/** What reaches back falls on so many moments, however far it reaches: each costs a block in every partition. */
+const MOMENTS_BACK = 60;
 
 /**
  * A producer as the contract describes one: it makes events for as long as it is told to, sends again what no answer has
@@ -43,20 +63,27 @@ export class Producer {
   failed = 0;
   /** Answers of streams, in order. */
   readonly answers: StreamResponse[] = [];
-  readonly #millrace: Millrace;
+  /** What it made, by the minute's beginning in epoch milliseconds; nothing of events whose time is ingest's to say. */
+  readonly minutes = new Map<number, Total>();
+  readonly #target: IngestTarget;
   readonly #projectId: string;
   readonly #key: string;
-  readonly #batches: Batch[] = [];
+  readonly #pace: Required<Pace>;
+  /** What was made and is not acknowledged, by its number from 0. */
+  readonly #batches = new Map<number, Batch>();
+  readonly #total: Total = { count: 0, sum: 0n };
+  #made = 0;
   #covered = 0;
   #offered = 0;
   #resent = 0;
   #stopped = false;
 
-  constructor(millrace: Millrace, projectId: string, key: string, habit: Habit) {
-    this.#millrace = millrace;
+  constructor(target: IngestTarget, projectId: string, key: string, habit: Habit, pace: Pace = {}) {
+    this.#target = target;
     this.#projectId = projectId;
     this.#key = key;
     this.habit = habit;
+    this.#pace = { betweenBatchesMs: BETWEEN_BATCHES_MS, reachesBackMs: 0, random: Math.random, ...pace };
   }
 
   /** The events that were acknowledged, that were ever sent, and that were sent more than once. */
@@ -67,7 +94,7 @@ export class Producer {
 
   /** The exact sum of `amount` over all events, in millionths. */
   get sum(): bigint {
-    return this.#batches.reduce((sum, batch) => sum + batch.sum, 0n);
+    return this.#total.sum;
   }
 
   /** Makes no more events; `run` ends when all that were made are acknowledged. */
@@ -77,7 +104,7 @@ export class Producer {
 
   /** Sends until stopped and acknowledged, or the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !(this.#stopped && this.#covered === this.#batches.length)) {
+    while (!signal.aborted && !(this.#stopped && this.#covered === this.#made)) {
       try {
         if (this.habit.by === "Stream") await this.#stream(signal);
         else await this.#send(signal);
@@ -92,71 +119,98 @@ export class Producer {
   }
 
   async #stream(signal: AbortSignal): Promise<void> {
-    const client = this.#millrace.client(IngestService, this.#key);
+    const client = this.#target.client(IngestService, this.#key);
     const answered = new AbortController();
     const from = this.#covered;
-    const length = 3 + Math.floor(Math.random() * 27);
+    const length = 3 + Math.floor(this.#pace.random() * 27);
     const take = (at: number) => this.#batch(at);
     const isDone = (at: number) =>
-      answered.signal.aborted || at >= from + length || (this.#stopped && at >= this.#batches.length);
+      answered.signal.aborted || at >= from + length || (this.#stopped && at >= this.#made);
     const streamId = `${this.#projectId}-${this.habit.name}`;
+    const { betweenBatchesMs } = this.#pace;
     async function* messages() {
       for (let at = from; !isDone(at); at++) {
         const { sequence, events } = take(at);
         yield { streamId: at === from ? streamId : "", sequence, events };
-        await pause(BETWEEN_BATCHES_MS);
+        await pause(betweenBatchesMs);
       }
     }
     try {
       const answer = await client.stream(messages(), { signal });
       this.answers.push(answer);
       const { durableThroughSequence: through } = answer;
-      if (through !== undefined) this.#covered = Number(through);
+      if (through !== undefined) this.#cover(Number(through));
     } finally {
       answered.abort();
     }
   }
 
   async #send(signal: AbortSignal): Promise<void> {
-    const client = this.#millrace.client(IngestService, this.#key);
+    const client = this.#target.client(IngestService, this.#key);
     const length = 20;
-    for (let i = 0; i < length && !(this.#stopped && this.#covered === this.#batches.length); i++) {
+    const { betweenBatchesMs } = this.#pace;
+    for (let i = 0; i < length && !(this.#stopped && this.#covered === this.#made); i++) {
       const { events } = this.#batch(this.#covered);
       const answer = await client.send({ events }, { signal });
       if (answer.rejectedCount > 0) throw new Error(`rejected: ${answer.outcomes[0]?.message}`);
       if (answer.outcomes.some(({ outcome }) => outcome === Outcome.RETRY)) return;
-      this.#covered++;
-      await pause(BETWEEN_BATCHES_MS);
+      this.#cover(this.#covered + 1);
+      await pause(betweenBatchesMs);
     }
   }
 
   /** The batch at a place, made when it is first asked for; what comes again is the same to the byte. */
   #batch(at: number): Batch {
-    const known = this.#batches[at];
+    const known = this.#batches.get(at);
     if (known !== undefined) this.#resent += at < this.#offered ? 1 : 0;
     const batch = known ?? this.#make(at);
     this.#offered = Math.max(this.#offered, at + 1);
     return batch;
   }
 
+  /** Forgets the batches before a place: they are durable. */
+  #cover(through: number): void {
+    for (; this.#covered < through; this.#covered++) this.#batches.delete(this.#covered);
+  }
+
   #make(at: number): Batch {
     const { name, hasIds, hasTimes } = this.habit;
     const nowMs = Date.now();
-    let sum = 0n;
     const events = Array.from({ length: EVENTS_A_BATCH }, (_, i): EventInit => {
-      const amount = Math.floor((Math.random() - 0.3) * 1e9);
-      sum += BigInt(amount);
+      const amount = Math.floor((this.#pace.random() - 0.3) * 1e9);
+      const timeMs = nowMs - i - this.#backMs();
+      this.#count(hasTimes ? timeMs : undefined, BigInt(amount));
       return {
         name: "tick",
         userId: `u${(at * 7 + i) % 50}`,
         ...(hasIds && { eventId: `${name}-${at}-${i}` }),
-        ...(hasTimes && { time: timestampFromMs(nowMs - i) }),
+        ...(hasTimes && { time: timestampFromMs(timeMs) }),
         properties: { producer: name, amount: amount / MILLION },
       };
     });
-    const batch = { sequence: BigInt(at + 1), events, sum };
-    this.#batches.push(batch);
+    const batch = { sequence: BigInt(at + 1), events };
+    this.#batches.set(at, batch);
+    this.#made = at + 1;
     return batch;
+  }
+
+  #backMs(): number {
+    const { reachesBackMs, random } = this.#pace;
+    return reachesBackMs === 0 ? 0 : Math.floor((Math.floor(random() * MOMENTS_BACK) * reachesBackMs) / MOMENTS_BACK);
+  }
+
+  #count(timeMs: number | undefined, amount: bigint): void {
+    const totals = [this.#total];
+    if (timeMs !== undefined) {
+      const minute = timeMs - (timeMs % MINUTE_MS);
+      const total = this.minutes.get(minute) ?? { count: 0, sum: 0n };
+      this.minutes.set(minute, total);
+      totals.push(total);
+    }
+    for (const total of totals) {
+      total.count++;
+      total.sum += amount;
+    }
   }
 }
 
