@@ -16,7 +16,7 @@ type Waiting = {
 const COMMIT_DEADLINE_MS = 30_000;
 const REQUEST_DEADLINE_MS = 5_000;
 const BACKOFF_MS = 100;
-const DOUBTS = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"];
+const DOUBTS = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION"];
 
 /**
  * Makes offsets durable: one request at a time for all partitions of a member, in the order of the calls.
@@ -97,7 +97,8 @@ export class CommitQueue {
     } catch (error) {
       const type = protocolErrorOf(error) ?? "";
       // The coordinator knows better who is in the group: the membership finds out, and the partition may be ours in the end.
-      if (DOUBTS.includes(type)) this.#membership.doubt();
+      if (type === "UNKNOWN_MEMBER_ID") this.#membership.unknown(identity, error);
+      else if (DOUBTS.includes(type)) this.#membership.doubt();
       await this.#membership.changed(BACKOFF_MS);
       return { sent: [], error };
     }

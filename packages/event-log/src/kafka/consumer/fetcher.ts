@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import type { Kafka } from "kafkajs";
 import { protocolErrorOf } from "../kafka-failure.ts";
 import { ClusterLink, type GroupBroker } from "./cluster-link.ts";
@@ -37,6 +37,7 @@ const WAIT_MIN_MS = 2;
 const FETCH_BYTES = 4 * 1024 * 1024;
 const DEADLINE_MS = 8_000;
 const BACKOFF_MS = 100;
+const CLOSE_MS = 1_000;
 const NO_LEADER = "none";
 /** A response that can't be decoded so often in a row was not damaged on its way. */
 const DECODE_ATTEMPTS = 5;
@@ -184,7 +185,8 @@ class Lane {
   async close(): Promise<void> {
     this.#closed = true;
     this.wake();
-    await this.#running;
+    // A broker that hangs is not waited for: nobody needs its answer any more.
+    await Promise.race([this.#running, pause(CLOSE_MS, undefined, { ref: false })]);
     await this.#link.close();
   }
 

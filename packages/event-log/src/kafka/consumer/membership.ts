@@ -121,6 +121,13 @@ export class Membership {
     });
   }
 
+  /** The coordinator does not know the member of this identity (G4), as it said to someone else here. */
+  unknown(identity: MemberIdentity, cause: unknown): void {
+    if (identity.memberId !== this.#memberId) return;
+    this.#lose(true, cause);
+    this.#wake?.();
+  }
+
   /**
    * Undefined while the coordinator was heard of within the session; else resolves when it has answered, or not for some
    * seconds: a coordinator that is away must not keep everyone from working (G3).
@@ -252,18 +259,23 @@ export class Membership {
       return;
     }
     if (type === "UNKNOWN_MEMBER_ID" || type === "ILLEGAL_GENERATION" || type === "FENCED_INSTANCE_ID") {
-      this.#synced = false;
-      // G4. The name is kept where only the generation was wrong, or a stranger of that name would linger in the group.
-      if (type !== "ILLEGAL_GENERATION") this.#memberId = "";
-      this.#generation = -1;
-      this.#sharedGeneration = -1;
-      this.#deps.expelled(
-        new Failure("stale", "OWNERSHIP_LOST", "The group went on without this member.", { cause: error }),
-      );
-      this.#tellChange();
+      // The name is kept where only the generation was wrong, or a stranger of that name would linger in the group.
+      this.#lose(type !== "ILLEGAL_GENERATION", error);
       return;
     }
     await this.#missed(error);
+  }
+
+  /** G4: all is lost, and the member is another one, or at least begins anew. */
+  #lose(isUnknown: boolean, cause: unknown): void {
+    this.#synced = false;
+    if (isUnknown) this.#memberId = "";
+    this.#generation = -1;
+    this.#sharedGeneration = -1;
+    // Heartbeats of the old name are pointless.
+    this.#rejoin = true;
+    this.#deps.expelled(new Failure("stale", "OWNERSHIP_LOST", "The group went on without this member.", { cause }));
+    this.#tellChange();
   }
 
   #alive(): void {

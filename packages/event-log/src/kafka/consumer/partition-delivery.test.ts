@@ -37,7 +37,10 @@ async function begin(handler: Partial<PartitionHandler> = {}, deps: Partial<Deli
   return { delivery, events, failures };
 }
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+/** More turns of the event loop than a delivery takes for what the tests give it. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+}
 
 describe("PartitionDelivery", () => {
   it("hands over what fits at once, at least one record, and wants more when all is handed over", async () => {
