@@ -3,7 +3,7 @@ import type { ConnectionOptions } from "node:tls";
 import { Failure } from "@millrace/failure";
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from "kafkajs";
 import { mendIdleLoop } from "./idle-loop.ts";
-import type { KafkaConnectionOptions, KafkaLog, KafkaTls } from "./kafka-options.ts";
+import type { KafkaConnectionOptions, KafkaLog, KafkaSasl, KafkaTls } from "./kafka-options.ts";
 
 const CONNECTION_TIMEOUT_MS = 3_000;
 const AUTHENTICATION_TIMEOUT_MS = 5_000;
@@ -21,7 +21,7 @@ export function connectKafka(options: KafkaConnectionOptions): Kafka {
 /** What kafkajs is told. Every wait and every number of attempts is bounded. */
 export function kafkaConfigOf(options: KafkaConnectionOptions): KafkaConfig {
   const ssl = options.tls === undefined ? {} : { ssl: tlsOf(options.tls) };
-  const sasl = options.sasl === undefined ? {} : { sasl: options.sasl as SASLOptions };
+  const sasl = options.sasl === undefined ? {} : { sasl: saslOf(options.sasl) };
   return {
     brokers: checkBrokers(options.brokers),
     clientId: options.clientId ?? "millrace",
@@ -42,6 +42,11 @@ function checkBrokers(brokers: readonly string[]): string[] {
   const wrong = brokers.find((broker) => !/^(\[[0-9a-fA-F:]+\]|[^\s:,[\]]+):\d{1,5}$/.test(broker));
   if (wrong === undefined) return [...brokers];
   throw Failure.invalidField("kafka.brokers", `"${wrong}" is not an address such as kafka-0:9092`);
+}
+
+/** An object of its own: kafkajs keeps in it what it made of the password. */
+function saslOf({ mechanism, username, password }: KafkaSasl): SASLOptions {
+  return { mechanism, username, password } as SASLOptions;
 }
 
 function tlsOf(tls: KafkaTls): ConnectionOptions {
