@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { toJson } from "@bufbuild/protobuf";
 import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { type ApiKey, ApiKeySchema } from "@millrace/api/millrace/config/v1/api_key_pb";
 import { ApiKeyService } from "@millrace/api/millrace/config/v1/api_key_service_pb";
+import { createApiKey } from "@millrace/credential";
 import { Failure } from "@millrace/failure";
 import type { Command } from "commander";
 import { enumName } from "../enum-name.ts";
@@ -43,6 +45,10 @@ export function addKeyCommand(program: Command): void {
     .command("key")
     .description("API keys: what may send, ask and manage.")
     .addHelpText("after", NOTES);
+  key
+    .command("new")
+    .description("Make a key that no server knows yet, for MILLRACE_ADMIN_KEY; asks nobody.")
+    .action(() => print(createApiKey(randomBytes).text));
   key
     .command("list")
     .description("List the keys: of --project, or all.")
