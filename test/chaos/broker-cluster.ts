@@ -1,7 +1,7 @@
 import { type KafkaOptions, migrateKafkaTopics, openKafkaEventLog } from "@millrace/event-log/kafka";
 import { type OwnServers, ownKafkaCluster } from "@millrace/harness/servers";
 import { until } from "@millrace/harness/until";
-import { type Admin, Kafka, logLevel } from "kafkajs";
+import { type ITopicMetadata, Kafka, logLevel } from "kafkajs";
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const OFFSETS_TOPIC = "__consumer_offsets";
@@ -11,17 +11,19 @@ export class BrokerCluster implements AsyncDisposable {
   readonly servers: OwnServers;
   /** For each partition of a topic ("topic/0") every broker that was seen to lead it. */
   readonly leaders = new Map<string, Set<number>>();
-  readonly #admin: Admin;
+  readonly #kafka: Kafka;
 
-  private constructor(servers: OwnServers, admin: Admin) {
+  private constructor(servers: OwnServers, kafka: Kafka) {
     this.servers = servers;
-    this.#admin = admin;
+    this.#kafka = kafka;
   }
 
   static async start(): Promise<BrokerCluster> {
     const servers = await ownKafkaCluster();
-    const kafka = new Kafka({ brokers: servers.addresses, logLevel: logLevel.NOTHING });
-    return new BrokerCluster(servers, kafka.admin());
+    // A broker that is frozen answers nothing: another one is soon asked.
+    const impatience = { requestTimeout: 2_000, retry: { retries: 2 } };
+    const kafka = new Kafka({ brokers: servers.addresses, logLevel: logLevel.NOTHING, ...impatience });
+    return new BrokerCluster(servers, kafka);
   }
 
   /** A log on a topic of its own, whose records so many brokers have, two of which must. */
@@ -42,7 +44,7 @@ export class BrokerCluster implements AsyncDisposable {
 
   /** Notes who leads the partitions of a topic, and of the groups' offsets, now. Gives the brokers in sync, by partition. */
   async look(topic: string): Promise<number[][]> {
-    const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic, OFFSETS_TOPIC] });
+    const topics = await this.#metadata([topic, OFFSETS_TOPIC]);
     for (const { name, partitions } of topics) {
       for (const { partitionId, leader } of partitions) {
         const key = `${name}/${partitionId}`;
@@ -56,7 +58,7 @@ export class BrokerCluster implements AsyncDisposable {
 
   /** The replicas of each partition of a topic: ids of brokers. */
   async replicas(topic: string): Promise<number[][]> {
-    const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] });
+    const topics = await this.#metadata([topic]);
     return (topics[0]?.partitions ?? [])
       .toSorted((a, b) => a.partitionId - b.partitionId)
       .map(({ replicas }) => replicas);
@@ -68,12 +70,18 @@ export class BrokerCluster implements AsyncDisposable {
     await until(`${count} replicas of ${topic} are in sync`, isInSync, { withinMs: 90_000, everyMs: 200 });
   }
 
-  async connect(): Promise<void> {
-    await this.#admin.connect();
+  /** Asks anew each time: a client that is connected to a frozen broker goes on asking that. */
+  async #metadata(topics: string[]): Promise<ITopicMetadata[]> {
+    const admin = this.#kafka.admin();
+    try {
+      await admin.connect();
+      return (await admin.fetchTopicMetadata({ topics })).topics;
+    } finally {
+      await admin.disconnect();
+    }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#admin.disconnect().catch(() => {});
-    await this.servers.dispose();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.servers.dispose();
   }
 }

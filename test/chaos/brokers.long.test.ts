@@ -9,7 +9,6 @@ let cluster: BrokerCluster;
 
 beforeAll(async () => {
   cluster = await BrokerCluster.start();
-  await cluster.connect();
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 

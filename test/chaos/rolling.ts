@@ -25,7 +25,7 @@ export async function rollBrokers(cluster: BrokerCluster, topic: string, goings:
     await cluster.untilInSync(topic, 3);
     await node[going]();
     await goesOn(appends);
-    await cluster.look(topic);
+    await until("somebody knows who leads", () => cluster.look(topic), { withinMs: 60_000, everyMs: 200 });
     if (going === "freeze") await node.thaw();
     else await node.start();
   }
