@@ -36,6 +36,7 @@ export interface ClaimStore {
   /**
    * Claims each id for its position, unless it is claimed, and gives the owner of each: 12 bytes a claim, in order.
    *
+   * - It must leave the batch as it was given.
    * - The first claim of an id in a slot must win, also within one batch and among concurrent calls.
    * - A claim that is repeated by its owner must give the owner's own position.
    * - Every claim must extend its whole slot to at least `keepUntilMs`; a claim must be found until then.

@@ -44,6 +44,15 @@ function claimTests(open: Open): void {
     expect(offsets(await store.claim(batch, KEEP_MS))).toEqual([1, 1, 3, 1]);
   });
 
+  it("leaves what it is given as it was", async () => {
+    const { store } = await open();
+    await store.claim(claims([claim("a", 1)]), KEEP_MS);
+    const batch = claims([claim("a", 2), claim("b", 3)]);
+    const given = { ids: Uint8Array.from(batch.ids), positions: Uint8Array.from(batch.positions) };
+    expect(offsets(await store.claim(batch, KEEP_MS))).toEqual([1, 3]);
+    expect({ ids: Uint8Array.from(batch.ids), positions: Uint8Array.from(batch.positions) }).toEqual(given);
+  });
+
   it("lets one claim win among concurrent calls", async () => {
     const { store } = await open();
     const ids = Array.from({ length: 50 }, (_, i) => `id ${i}`);

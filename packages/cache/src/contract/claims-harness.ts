@@ -15,10 +15,10 @@ export type OpenedClaims = {
 /** A claim as tests write it: an id, the slot, and the offset that stands for a position. */
 export type Claim = { readonly id: string; readonly slot: number; readonly offset: number };
 
-/** Packs claims of partition 0 of generation 1. */
+/** Packs claims of partition 0 of generation 1, into Buffers as processing does: some methods of theirs are others. */
 export function claims(list: readonly Claim[]): ClaimBatch {
-  const ids = new Uint8Array(list.length * CLAIM_ID_BYTES);
-  const positions = new Uint8Array(list.length * POSITION_BYTES);
+  const ids = Buffer.alloc(list.length * CLAIM_ID_BYTES);
+  const positions = Buffer.alloc(list.length * POSITION_BYTES);
   list.forEach(({ id, offset }, i) => {
     const bytes = Buffer.from(id);
     claimId("project", bytes, 0, bytes.length, ids, i * CLAIM_ID_BYTES);

@@ -106,7 +106,8 @@ export class RedisClaims implements ClaimStore {
   async claim(batch: ClaimBatch, keepUntilMs: number, options?: CallOptions): Promise<Uint8Array> {
     this.#check(batch, options);
     checkSlots(batch);
-    const owners = batch.positions.slice(0, batch.count * POSITION_BYTES);
+    // A copy: the slice of a Buffer would be the caller's own positions, which are compared with the owners.
+    const owners = new Uint8Array(batch.positions.subarray(0, batch.count * POSITION_BYTES));
     const keepMs = Math.ceil(keepUntilMs / KEEP_ROUNDING_MS) * KEEP_ROUNDING_MS;
     await this.#send(batch, "claim", options, async (call) => {
       takeOwners(await this.#client.millraceClaimBuffer(...this.#arguments(call, keepMs)), call, owners);
