@@ -17,9 +17,16 @@ export type MillraceOptions = {
 const MAIN = join(CHECKOUT, "services/all-in-one/src/main.ts");
 const READY_WITHIN_MS = 30_000;
 
-/** Starts every service in one process, as `npm start` does, and waits until it is ready. The caller disposes of it. */
+/**
+ * Starts every service in one process, as `npm start` does, and waits until it is ready. The caller disposes of it. With
+ * MILLRACE_TEST_TARGET=mesh it is a mesh of processes instead, which can all that a test asks of either.
+ */
 export async function launchMillrace(options: MillraceOptions = {}): Promise<Millrace> {
   requireNode();
+  if (process.env["MILLRACE_TEST_TARGET"] === "mesh") {
+    const { launchMeshAsMillrace } = await import("./mesh/mesh-as-millrace.ts");
+    return launchMeshAsMillrace(options);
+  }
   const millrace = new Millrace(options);
   try {
     await millrace.start();

@@ -69,6 +69,10 @@ export class MeshProcess {
     return this.#running.pid;
   }
 
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.ended === undefined;
+  }
+
   /** How it has ended; undefined while it runs. */
   get ended(): Exit | undefined {
     return this.#child?.ended;

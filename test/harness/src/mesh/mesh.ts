@@ -61,6 +61,7 @@ export class Mesh extends Installation {
   readonly #isOwnDirectory: boolean;
   readonly #place: MeshPlace;
   readonly #adminKey: string;
+  #loginUrl = "";
 
   /** @private Use {@link launchMesh}. */
   constructor(options: MeshOptions, place: MeshPlace, ports: readonly number[]) {
@@ -80,6 +81,11 @@ export class Mesh extends Installation {
   /** The admin port of the first dashboard. */
   get adminUrl(): string {
     return this.process("dashboard-1").adminUrl;
+  }
+
+  /** The variables that say where it is in its servers: its topics, its keyspace, its keys. */
+  get place(): Readonly<Record<string, string>> {
+    return this.#place.env;
   }
 
   /** Everything that the processes wrote, one after the other. */
@@ -119,6 +125,7 @@ export class Mesh extends Installation {
       apiKey: { projectId: DEMO, displayName: "Demo", scopes: [Scope.INGEST, Scope.REPORT] },
     });
     writeCredentials(path, { url, adminKey, projectKeys: { [DEMO]: created.text } });
+    this.#loginUrl = await this.createLoginUrl();
   }
 
   /** A new link that opens the page, once. */
@@ -137,14 +144,19 @@ export class Mesh extends Installation {
     return clientAt(this.process(name).url, service, key ?? this.keys.adminKey, protocol);
   }
 
-  /** Ends a process without any warning, and waits until it is gone. */
-  async kill9(name: string): Promise<void> {
-    await this.process(name).end("SIGKILL");
+  /** Ends a process without any warning, or all of them at once, and waits until it is gone. */
+  async kill9(name?: string): Promise<void> {
+    await Promise.all(this.#named(name).map((process) => process.end("SIGKILL")));
   }
 
-  /** Asks a process to end, and waits until it is gone. */
-  terminate(name: string): Promise<Exit> {
-    return this.process(name).end("SIGTERM");
+  /** Asks a process to end, or all of them, the front first; waits until it is gone, and gives how the first ended that was not well. */
+  async terminate(name?: string): Promise<Exit> {
+    let last: Exit = { code: 0, signal: null };
+    for (const process of this.#named(name).toReversed()) {
+      const exit = await process.end("SIGTERM");
+      if (exit.code !== 0) last = exit;
+    }
+    return last;
   }
 
   /** Makes a process stand still (SIGSTOP), as one that is swapped out. */
@@ -157,12 +169,28 @@ export class Mesh extends Installation {
     this.process(name).signal("SIGCONT");
   }
 
-  /** Starts a process anew, and waits until it is ready; ends it without warning where it still runs. */
-  async restart(name: string): Promise<void> {
-    const process = this.process(name);
-    if (process.ended === undefined) await process.end("SIGKILL");
-    process.spawn();
-    await process.ready();
+  /** Starts a process anew, or all of them, and waits until it is ready; ends it without warning where it still runs. */
+  async restart(name?: string): Promise<void> {
+    const named = this.#named(name);
+    await Promise.all(named.filter(({ ended }) => ended === undefined).map((process) => process.end("SIGKILL")));
+    for (const process of named) process.spawn();
+    await Promise.all(named.map((process) => process.ready()));
+    if (name === undefined) this.#loginUrl = await this.createLoginUrl();
+  }
+
+  /** What opens the page, once; made when the mesh was started, or restarted as a whole. */
+  get loginUrl(): string {
+    return this.#loginUrl;
+  }
+
+  /** The memory that all processes hold (resident sets), in bytes. */
+  async rssBytes(): Promise<number> {
+    const found = [...(await this.metrics()).matchAll(/^process_memory_usage\S* ([\d.e+]+)/gm)];
+    return found.reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+  }
+
+  #named(name: string | undefined): MeshProcess[] {
+    return name === undefined ? [...this.processes.values()] : [this.process(name)];
   }
 
   /** The metrics of all processes, as text. */
@@ -173,7 +201,7 @@ export class Mesh extends Installation {
 
   /** Ends all processes, and removes what was made for them. Idempotent. */
   async dispose(): Promise<void> {
-    const running = [...this.processes.values()].filter(({ ended }) => ended === undefined);
+    const running = [...this.processes.values()].filter(({ isRunning }) => isRunning);
     await Promise.all(running.map((process) => process.end("SIGKILL").catch(() => {})));
     await this.#place.remove();
     if (this.#isOwnDirectory) rmSync(this.dataDirectory, { recursive: true, force: true });
