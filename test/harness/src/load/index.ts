@@ -11,4 +11,11 @@ export {
 export { decimal, millionths } from "./decimal.ts";
 export { type EventInit, HABITS, type Habit, type IngestTarget, type Pace, Producer, type Total } from "./producer.ts";
 export { createKey, createProject, type NewProject } from "./projects.ts";
-export { accountLine, countedTicks, createTicks, expectEveryBucket, expectExactlyOnce } from "./ticks.ts";
+export {
+  accountLine,
+  countedTicks,
+  createTicks,
+  expectEveryBucket,
+  expectExactlyOnce,
+  type SentTicks,
+} from "./ticks.ts";

@@ -86,6 +86,10 @@ export class Producer {
     this.#pace = { betweenBatchesMs: BETWEEN_BATCHES_MS, reachesBackMs: 0, random: Math.random, ...pace };
   }
 
+  get name(): string {
+    return this.habit.name;
+  }
+
   /** The events that were acknowledged, that were ever sent, and that were sent more than once. */
   get account() {
     const count = (batches: number) => batches * EVENTS_A_BATCH;

@@ -7,6 +7,9 @@ import { decimal } from "./decimal.ts";
 import type { Producer, Total } from "./producer.ts";
 import { createProject } from "./projects.ts";
 
+/** What somebody sent to a project of ticks, by its own account. */
+export type SentTicks = Pick<Producer, "name" | "account" | "sum" | "minutes">;
+
 /** Makes a project that counts what producers send, over all partitions; gives its key. */
 export function createTicks(millrace: Installation, projectId: string): Promise<string> {
   return createProject(millrace, {
@@ -25,7 +28,7 @@ export async function countedTicks(millrace: Installation, projectId: string) {
     projectId,
     metrics: ["ticks", "amount"],
     dimensions: ["producer"],
-    timeRange: lastDays(2),
+    timeRange: lastDays(3),
   });
   return new Map(rows.map((row) => [String(row["producer"]), { count: Number(row["ticks"]), sum: row["amount"] }]));
 }
@@ -38,16 +41,16 @@ export async function countedTicks(millrace: Installation, projectId: string) {
 export async function expectExactlyOnce(
   millrace: Installation,
   projectId: string,
-  producers: readonly Producer[],
+  producers: readonly SentTicks[],
   others = 0,
 ): Promise<BalanceSheet> {
   const sent = producers.reduce((sum, { account }) => sum + account.sent, others);
   const sheet = await millrace.untilCounted(projectId, sent);
   expect(sheet).toMatchObject({ foldedCount: BigInt(sent), lateCount: 0n, deadLetteredCount: 0n, inFlightCount: 0n });
   const counted = await countedTicks(millrace, projectId);
-  for (const { habit, account, sum } of producers) {
+  for (const { name, account, sum } of producers) {
     expect(account.acknowledged).toBe(account.sent);
-    expect([habit.name, counted.get(habit.name)]).toEqual([habit.name, { count: account.sent, sum: decimal(sum) }]);
+    expect([name, counted.get(name)]).toEqual([name, { count: account.sent, sum: decimal(sum) }]);
   }
   return sheet;
 }
@@ -65,29 +68,29 @@ const MINUTE_MS = 60_000;
 export async function expectEveryBucket(
   millrace: Installation,
   projectId: string,
-  producers: readonly Producer[],
+  producers: readonly SentTicks[],
 ): Promise<Record<string, number>> {
   const seen: Record<string, number> = {};
-  const names = producers.map(({ habit }) => habit.name);
-  for (const [name, minutes] of Object.entries(STORED)) {
+  const names = producers.map((producer) => producer.name);
+  for (const [width, minutes] of Object.entries(STORED)) {
     const rows = await ask(millrace, {
       projectId,
       metrics: ["ticks", "amount"],
       dimensions: ["producer"],
-      granularity: Granularity[`GRANULARITY_${name as keyof typeof STORED}`],
-      timeRange: lastDays(4),
-      limit: 10_000,
+      granularity: Granularity[`GRANULARITY_${width as keyof typeof STORED}`],
+      timeRange: lastDays(3),
     });
-    const found = rows.filter(({ producer }) => names.includes(String(producer)));
+    // A series is whole: where nothing happened it has zeros.
+    const found = rows.filter(({ producer, ticks }) => names.includes(String(producer)) && Number(ticks) !== 0);
     const lines = found.map((row) => `${row["time"]} ${row["producer"]}: ${row["ticks"]}, ${row["amount"]}`);
     expect(lines.toSorted()).toEqual(producers.flatMap((producer) => bucketLines(producer, minutes)).toSorted());
-    seen[name.toLowerCase()] = lines.length;
+    seen[width.toLowerCase()] = lines.length;
   }
   return seen;
 }
 
 /** What a producer made in each bucket of a width in minutes, in UTC. */
-function bucketLines({ habit, minutes }: Producer, width: number): string[] {
+function bucketLines({ name, minutes }: SentTicks, width: number): string[] {
   const buckets = new Map<number, Total>();
   for (const [minute, { count, sum }] of minutes) {
     const bucket = minute - (minute % (width * MINUTE_MS));
@@ -96,7 +99,7 @@ function bucketLines({ habit, minutes }: Producer, width: number): string[] {
   }
   return [...buckets].map(([startMs, { count, sum }]) => {
     const time = new Date(startMs).toISOString().replace(".000Z", "Z");
-    return `${time} ${habit.name}: ${count}, ${decimal(sum)}`;
+    return `${time} ${name}: ${count}, ${decimal(sum)}`;
   });
 }
 
