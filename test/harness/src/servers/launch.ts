@@ -6,8 +6,8 @@ import { type CommandLine, endOfLog, type Program, startProgram } from "./progra
 export type Launched = {
   /** Where it is, as host:port. */
   readonly address: string;
-  /** Where a proxy in front of it connects to, when that is elsewhere. */
-  readonly behindProxy?: string;
+  /** Where proxies in front of it connect to, when that is elsewhere. */
+  readonly behindProxies?: readonly string[];
   readonly program: Program;
   /** Launches it again, with the same data and ports, once it has ended. */
   readonly again: Launch;

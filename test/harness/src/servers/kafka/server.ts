@@ -22,8 +22,8 @@ const JAVA_OPTIONS = [
 
 /** How the brokers of a cluster of a test's own differ. */
 export type KafkaOptions = {
-  /** The ports of the proxies through which clients are to reach the brokers, one for each. */
-  readonly proxyPorts?: readonly number[];
+  /** The ports of the proxies through which clients are to reach each broker, as many as there are ways to it. */
+  readonly proxyPorts?: readonly (readonly number[])[];
   /** More lines of server.properties. */
   readonly settings?: Readonly<Record<string, string>>;
 };
@@ -89,9 +89,9 @@ async function startBrokers(
   { java, options }: KafkaProgram,
   brokerOptions: readonly string[] = [],
 ): Promise<Launched[]> {
-  const ports = await freePorts(3 * count);
+  const ways = proxyPorts?.[0]?.length ?? 0;
+  const ports = await freePorts((2 + ways) * count);
   const controllerPorts = ports.slice(count, 2 * count);
-  const portsBehind = ports.slice(2 * count);
   const clusterId = randomBytes(16).toString("base64url");
   const start = async (port: number, index: number): Promise<Launched> => {
     const id = index + 1;
@@ -99,9 +99,9 @@ async function startBrokers(
     const log = join(folder, `kafka-${id}.log`);
     const settings = join(folder, `server-${id}.properties`);
     mkdirSync(data, { recursive: true });
-    const advertised = proxyPorts?.[index];
-    const behind = portsBehind[index] ?? 0;
-    const proxied = advertised === undefined ? undefined : { port: behind, advertised };
+    const proxied = (proxyPorts?.[index] ?? []).map((advertised, way) => {
+      return { port: ports[2 * count + index * ways + way] ?? 0, advertised };
+    });
     writeFileSync(settings, settingsOf({ id, port, controllerPorts, data, proxied, settings: more }));
     const format = ["kafka.tools.StorageTool", "format", `--cluster-id=${clusterId}`, "--config", settings];
     await runProgram({ command: java, args: [...options, ...format], log });
@@ -111,7 +111,7 @@ async function startBrokers(
     const launched = await launch({ ...line, probe: knowsBrokers(count) });
     // Others may be away when it is launched again.
     const again = { ...line, probe: knowsBroker(id) };
-    return { ...launched, again, ...(proxied && { behindProxy: `127.0.0.1:${behind}` }) };
+    return { ...launched, again, behindProxies: proxied.map(({ port: behind }) => `127.0.0.1:${behind}`) };
   };
   return Promise.all(ports.slice(0, count).map(start));
 }

@@ -6,8 +6,8 @@ export type Broker = {
   /** Of every broker of the cluster, in the order of their ids. */
   readonly controllerPorts: readonly number[];
   readonly data: string;
-  /** A second place to listen at, which clients are told to reach through a proxy at `advertised`. */
-  readonly proxied?: { readonly port: number; readonly advertised: number } | undefined;
+  /** More places to listen at. Whoever comes by one of them is told to reach the broker through a proxy at `advertised`. */
+  readonly proxied?: readonly { readonly port: number; readonly advertised: number }[];
   /** More lines of server.properties, which replace those of the same name. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
 };
@@ -16,7 +16,7 @@ export type Broker = {
  * The text of server.properties for a broker. Topics are made by those who need them, as in production, and a group that
  * begins waits for nobody. Of three brokers two must have what is acknowledged, and one that is gone is soon missed.
  */
-export function settingsOf({ id, port, controllerPorts, data, proxied, settings: more = {} }: Broker): string {
+export function settingsOf({ id, port, controllerPorts, data, proxied = [], settings: more = {} }: Broker): string {
   const voters = controllerPorts.map((controllerPort, index) => `${index + 1}@127.0.0.1:${controllerPort}`);
   const replicas = voters.length;
   const replicasMin = Math.min(replicas, 2);
@@ -28,11 +28,17 @@ export function settingsOf({ id, port, controllerPorts, data, proxied, settings:
     "controller.listener.names": "CONTROLLER",
     listeners: [
       plain,
-      ...(proxied ? [`PROXIED://127.0.0.1:${proxied.port}`] : []),
+      ...proxied.map(({ port: behind }, way) => `${listenerOf(way)}://127.0.0.1:${behind}`),
       `CONTROLLER://127.0.0.1:${controllerPorts[id - 1]}`,
     ].join(","),
-    "advertised.listeners": [plain, ...(proxied ? [`PROXIED://127.0.0.1:${proxied.advertised}`] : [])].join(","),
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "advertised.listeners": [
+      plain,
+      ...proxied.map(({ advertised }, way) => `${listenerOf(way)}://127.0.0.1:${advertised}`),
+    ].join(","),
+    "listener.security.protocol.map": [
+      "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+      ...proxied.map((_, way) => `${listenerOf(way)}:PLAINTEXT`),
+    ].join(","),
     "inter.broker.listener.name": "PLAINTEXT",
     "log.dirs": data,
 
@@ -63,4 +69,9 @@ export function settingsOf({ id, port, controllerPorts, data, proxied, settings:
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
     .join("");
+}
+
+/** The first is PROXIED, the next PROXIED2. */
+function listenerOf(way: number): string {
+  return way === 0 ? "PROXIED" : `PROXIED${way + 1}`;
 }

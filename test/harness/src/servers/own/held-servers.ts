@@ -49,7 +49,7 @@ export class HeldServers {
     const started = startTwice(this.#folder, (home) => startServers(home, request));
     this.#starting = started.catch(() => {});
     this.#nodes = await started;
-    return this.#nodes.map(({ address, behindProxy = address }) => ({ address, behindProxy }));
+    return this.#nodes.map(({ address, behindProxies = [] }) => ({ address, behindProxies }));
   }
 
   async #do(index: number, deed: Deed): Promise<void> {

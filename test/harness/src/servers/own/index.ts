@@ -11,8 +11,13 @@ export type OwnOptions = {
   readonly proxied?: boolean;
 };
 
-/** As `OwnOptions`; `settings` are lines of server.properties that replace the harness's. */
-export type OwnKafkaOptions = OwnOptions & { readonly settings?: Readonly<Record<string, string>> };
+/** As `OwnOptions`. */
+export type OwnKafkaOptions = OwnOptions & {
+  /** With `proxied`: how many ways lead to each broker, each by a proxy of its own; 1 when absent. Who comes by one stays there. */
+  readonly ways?: number;
+  /** Lines of server.properties that replace the harness's. */
+  readonly settings?: Readonly<Record<string, string>>;
+};
 
 /** As `OwnOptions`; what it says replaces what is in the harness's cassandra.yaml. */
 export type OwnCassandraOptions = OwnOptions & {
@@ -48,8 +53,8 @@ export function ownCassandraCluster(options?: OwnCassandraOptions): Promise<OwnS
 
 /** Starts a Redis for the caller alone. It keeps nothing on disk and evicts nothing, unless told otherwise. */
 export function ownRedis({ proxied = false, settings = {} }: OwnRedisOptions = {}): Promise<OwnServers> {
-  return startOwn({ start: "redis", options: settings }, ({ address }) =>
-    proxied ? TcpProxy.open(address) : undefined,
+  return startOwn({ start: "redis", options: settings }, async ({ address }) =>
+    proxied ? [await TcpProxy.open(address)] : [],
   );
 }
 
@@ -57,19 +62,20 @@ export function ownRedis({ proxied = false, settings = {} }: OwnRedisOptions = {
 async function startKafka(
   start: "kafka" | "kafkaCluster",
   count: number,
-  { proxied = false, settings = {} }: OwnKafkaOptions = {},
+  { proxied = false, ways = 1, settings = {} }: OwnKafkaOptions = {},
 ): Promise<OwnServers> {
-  if (!proxied) return startOwn({ start, options: { settings } }, () => undefined);
-  const proxies = await Promise.all(Array.from({ length: count }, () => TcpProxy.open("127.0.0.1:1")));
+  if (!proxied) return startOwn({ start, options: { settings } }, async () => []);
+  const open = () => Promise.all(Array.from({ length: ways }, () => TcpProxy.open("127.0.0.1:1")));
+  const proxies = await Promise.all(Array.from({ length: count }, open));
   try {
-    const proxyPorts = proxies.map(({ port }) => port);
-    return await startOwn({ start, options: { settings, proxyPorts } }, async ({ behindProxy }, index) => {
-      const proxy = proxies[index] as TcpProxy;
-      proxy.target = behindProxy;
-      return proxy;
+    const proxyPorts = proxies.map((ofBroker) => ofBroker.map(({ port }) => port));
+    return await startOwn({ start, options: { settings, proxyPorts } }, async ({ behindProxies }, index) => {
+      const ofBroker = proxies[index] ?? [];
+      for (const [way, proxy] of ofBroker.entries()) proxy.target = behindProxies[way] ?? "";
+      return ofBroker;
     });
   } catch (error) {
-    await Promise.all(proxies.map((proxy) => proxy.close()));
+    await Promise.all(proxies.flat().map((proxy) => proxy.close()));
     throw error;
   }
 }
@@ -86,9 +92,9 @@ function startCassandra(
     ...(authenticator && { authenticator }),
     ...settings,
   };
-  return startOwn({ start, options: { isProxied: proxied, settings: more } }, ({ address }) => {
-    if (!proxied) return undefined;
+  return startOwn({ start, options: { isProxied: proxied, settings: more } }, async ({ address }) => {
+    if (!proxied) return [];
     const { host, port } = hostAndPort(address);
-    return TcpProxy.open(address, { host: proxyHostOf(host), port });
+    return [await TcpProxy.open(address, { host: proxyHostOf(host), port })];
   });
 }

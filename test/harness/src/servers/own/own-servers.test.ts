@@ -82,7 +82,7 @@ test("removes its servers when they are disposed of, and when the process that a
 test("puts proxies in front of Redis, Kafka and Cassandra, and keeps the servers behind them reachable", async () => {
   const all = await Promise.all([
     redis({ proxied: true }),
-    ownKafka({ proxied: true }).then(disposed),
+    ownKafka({ proxied: true, ways: 2 }).then(disposed),
     ownCassandra({ proxied: true, commitlogSync: "group" }).then(disposed),
   ]);
   const probes = [undefined, knowsBroker(1), CASSANDRA_PROBE];
@@ -94,6 +94,7 @@ test("puts proxies in front of Redis, Kafka and Cassandra, and keeps the servers
     expect(proxy?.accepted).toBe(1);
     await proxy?.become({ refuses: true });
     await expect(answers(servers.addresses[0] ?? "")).rejects.toThrow("ECONNREFUSED");
+    for (const other of node(servers).proxies.slice(1)) await answers(other.address);
     await answers(address);
     await proxy?.become(BLACK_HOLE);
   }

@@ -8,8 +8,10 @@ import type { Deed, NodeAddress, OwnReply, StartRequest } from "./request.ts";
 export type OwnNode = {
   /** Where it is itself, as host:port. */
   readonly address: string;
-  /** What stands in front of it, if proxies were asked for. */
+  /** What stands in front of it, if proxies were asked for: the first way to it. */
   readonly proxy: TcpProxy | undefined;
+  /** All ways to it. */
+  readonly proxies: readonly TcpProxy[];
   /** Ends it without warning, and waits until it is gone. */
   readonly kill9: () => Promise<void>;
   /** Asks it to end, and waits until it is gone. */
@@ -47,7 +49,7 @@ export class OwnServers implements AsyncDisposable {
       this.#socket.end();
       await closed;
     }
-    await Promise.all(this.nodes.map(({ proxy }) => proxy?.close()));
+    await Promise.all(this.nodes.flatMap(({ proxies }) => proxies.map((proxy) => proxy.close())));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -58,12 +60,12 @@ export class OwnServers implements AsyncDisposable {
 /**
  * Asks the run's keeper for servers.
  *
- * @param proxyOf opens the proxy in front of the node at an index; undefined where there is to be none
+ * @param proxiesOf opens the proxies in front of the node at an index
  * @throws Error with the end of the server's log when it does not start
  */
 export async function startOwn(
   request: StartRequest,
-  proxyOf: (node: NodeAddress, index: number) => Promise<TcpProxy> | undefined,
+  proxiesOf: (node: NodeAddress, index: number) => Promise<readonly TcpProxy[]>,
 ): Promise<OwnServers> {
   const socket = await connectKeeper();
   const ask = asker(socket);
@@ -71,9 +73,11 @@ export async function startOwn(
     const { nodes = [] } = await ask(request);
     const own = nodes.map(async (node, index): Promise<OwnNode> => {
       const doing = (deed: Deed) => async () => void (await ask({ node: index, deed }));
+      const proxies = await proxiesOf(node, index);
       return {
         address: node.address,
-        proxy: await proxyOf(node, index),
+        proxy: proxies[0],
+        proxies,
         kill9: doing("kill9"),
         stop: doing("stop"),
         start: doing("start"),
