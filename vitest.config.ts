@@ -19,6 +19,24 @@ const long = {
   },
 };
 
+/** Tests that ask nothing but what any installation can; the rest are about the one process, its port and its data. */
+const ANY_INSTALLATION =
+  "browser-keys,cli-live,client,client-browser,crash,explorer,first-contact,hostile-values,page,retail,tail,tracker,watch,web-log,wikipedia";
+
+/** The end-to-end tests once more, on services as processes: `npm run test:mesh`. */
+const onMesh = {
+  extends: true as const,
+  test: {
+    name: "on-mesh",
+    include: [`test/e2e/{${ANY_INSTALLATION}}.test.ts`],
+    env: { MILLRACE_TEST_TARGET: "mesh" },
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
+    fileParallelism: false,
+  },
+};
+const isMeshAskedFor = process.argv.some((word) => word === "on-mesh" || word === "--project=on-mesh");
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -59,6 +77,7 @@ export default defineConfig({
         test: { name: "clients", include: ["test/clients/*.test.ts"], testTimeout: 180_000, fileParallelism: false },
       },
       ...(isLongAskedFor ? [long] : []),
+      ...(isMeshAskedFor ? [onMesh] : []),
     ],
   },
 });

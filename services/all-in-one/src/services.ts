@@ -80,6 +80,3 @@ export function createServices(options: ServicesOptions) {
     text?.startsWith(SESSION_PREFIX) ? dashboard.authenticate(text) : snapshot.authenticate(text);
   return { config, snapshot, processing, ingest, reporting, dashboard, authenticate };
 }
-
-/** The services, made and not yet started. */
-export type Services = ReturnType<typeof createServices>;
