@@ -22,6 +22,8 @@ export type SnapshotLimits = {
   readonly readTimeoutMs: number;
   /** After a failed read, how long what is there is served without trying again. */
   readonly failedReadPauseMs: number;
+  /** How long whoever asks for something that has changed waits for it to be read, until what was known is served. */
+  readonly staleWaitMs: number;
   /** The longest pause between attempts to reach config. Pauses are random, from nothing up to a doubling bound. */
   readonly backoffMsMax: number;
 };
@@ -39,5 +41,6 @@ export const DEFAULT_LIMITS: SnapshotLimits = {
   absentMs: 5_000,
   readTimeoutMs: 5_000,
   failedReadPauseMs: 1_000,
+  staleWaitMs: 500,
   backoffMsMax: 5_000,
 };

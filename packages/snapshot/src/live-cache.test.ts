@@ -1,11 +1,11 @@
 import { Failure } from "@millrace/failure";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { LiveCache } from "./live-cache.ts";
 
 type Value = { readonly read: number };
 
 /** A cache whose reads a test answers, and how many there were. */
-function setUp(read: (count: number, cache: LiveCache<Value>) => Promise<Value>) {
+function setUp(read: (count: number, cache: LiveCache<Value>) => Promise<Value>, now = () => 0) {
   const state = { reads: 0 };
   const cache: LiveCache<Value> = new LiveCache({
     read: () => {
@@ -13,7 +13,7 @@ function setUp(read: (count: number, cache: LiveCache<Value>) => Promise<Value>)
       return read(state.reads, cache);
     },
     sizeOf: () => 1,
-    now: () => 0,
+    now,
     entriesMax: 10,
     bytesMax: 10,
     absentMax: 10,
@@ -21,6 +21,7 @@ function setUp(read: (count: number, cache: LiveCache<Value>) => Promise<Value>)
     refreshMs: 1_000,
     absentMs: 1_000,
     failedReadPauseMs: 1_000,
+    staleWaitMs: 20,
   });
   return { cache, state };
 }
@@ -49,5 +50,26 @@ describe("a live cache", () => {
     cache.allChanged();
     expect(await cache.get("key")).toEqual({ read: 1 });
     expect(await cache.get("key")).toEqual({ read: 3 });
+  });
+
+  it("serves what it knew when a read hangs, after a bounded time, and at once shortly after it failed", async () => {
+    const { promise: hangs, reject } = Promise.withResolvers<Value>();
+    let nowMs = 0;
+    const { cache, state } = setUp(
+      async (read) => (read === 2 ? hangs : { read }),
+      () => nowMs,
+    );
+    await cache.get("key");
+    cache.allChanged();
+    expect(await cache.get("key")).toEqual({ read: 1 });
+    reject(new Failure("unavailable", "BACKEND_UNAVAILABLE", "away"));
+    await hangs.catch(() => {});
+    expect(await cache.get("key")).toEqual({ read: 1 });
+    expect(state.reads).toBe(2);
+    // Tried again, which nobody waits for.
+    nowMs = 2_000;
+    expect(await cache.get("key")).toEqual({ read: 1 });
+    await vi.waitFor(async () => expect(await cache.get("key")).toEqual({ read: 3 }));
+    expect(state.reads).toBe(3);
   });
 });

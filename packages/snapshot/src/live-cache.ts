@@ -17,19 +17,30 @@ export type LiveCacheOptions<V extends object> = {
   readonly refreshMs: number;
   readonly absentMs: number;
   readonly failedReadPauseMs: number;
+  readonly staleWaitMs: number;
 };
 
 type Entry<V> = { readonly value: V; readonly readAtMs: number; readonly epoch: number; stale: boolean };
 type Absence = { readonly failure: Failure; readonly untilMs: number; readonly epoch: number };
-type Load<V> = { readonly done: Promise<V>; outdated: boolean };
+type Load<V> = {
+  readonly done: Promise<V>;
+  /** Resolves when whoever knows an earlier value need not wait for this one any longer. */
+  readonly late: Promise<undefined>;
+  readonly timer: NodeJS.Timeout;
+  outdated: boolean;
+};
 
 /** A value that keeps changing while it is read is good enough after so many reads: it was new when the last began. */
 const READS_MAX = 3;
 
+/** So many pauses after a failed read, readers wait for one again: what is seldom asked for is not served stale for ever. */
+const FAILED_PAUSES = 10;
+
 /**
  * A bounded cache of values that change at their origin, which tells of changes.
  *
- * - L1 what changed is read again before it is served, or served as it was when it can not be read now.
+ * - L1 what changed is read again before it is served, or served as it was when it can not be read now: a reader that knows
+ *   it waits for a bounded time, and not at all shortly after a read that failed.
  * - L2 concurrent reads of a key are one read.
  * - L3 a read that was under way when a change was told does not count as news.
  * - L4 absence is remembered apart from values, so that made-up keys push out no value.
@@ -65,15 +76,19 @@ export class LiveCache<V extends object> {
       if (absence !== undefined && absence.epoch === this.#epoch && this.#options.now() < absence.untilMs) {
         throw absence.failure;
       }
-      return withSignal(this.#load(key), signal);
+      return withSignal(this.#load(key).done, signal);
     }
     if (!this.#isStale(entry)) {
       if (this.#isAged(entry)) this.#refresh(key);
       return entry.value;
     }
-    if (this.#isPaused(key)) return entry.value;
+    if (this.#hasFailedLately(key)) {
+      this.#refresh(key);
+      return entry.value;
+    }
     try {
-      return await withSignal(this.#load(key), signal);
+      const load = this.#load(key);
+      return (await withSignal(Promise.race([load.done, load.late]), signal)) ?? entry.value;
     } catch (error) {
       if (signal?.aborted || isAbsent(error)) throw error;
       return entry.value;
@@ -124,22 +139,33 @@ export class LiveCache<V extends object> {
     return this.#options.now() < (this.#pausedUntilMs.get(key) ?? 0);
   }
 
-  #refresh(key: string): void {
-    if (this.#loads.has(key) || this.#isPaused(key)) return;
-    // Whoever needs the value asks for it, and learns of the failure then.
-    this.#load(key).catch(() => {});
+  #hasFailedLately(key: string): boolean {
+    const { now, failedReadPauseMs } = this.#options;
+    return now() < (this.#pausedUntilMs.get(key) ?? Number.NEGATIVE_INFINITY) + FAILED_PAUSES * failedReadPauseMs;
   }
 
-  #load(key: string): Promise<V> {
+  #refresh(key: string): void {
+    if (this.#loads.has(key) || this.#isPaused(key)) return;
+    // With too many reads under way there will be another occasion.
+    if (this.#loads.size >= this.#options.loadsMax) return;
+    // Whoever needs the value asks for it, and learns of the failure then.
+    this.#load(key).done.catch(() => {});
+  }
+
+  /** The read of a key that is under way, or a new one. Fails with `exhausted` where there are too many. */
+  #load(key: string): Load<V> {
     const running = this.#loads.get(key);
-    if (running !== undefined) return running.done;
+    if (running !== undefined) return running;
     if (this.#loads.size >= this.#options.loadsMax) {
       const limit = `${this.#options.loadsMax} reads of configuration are under way, which is the limit`;
-      return Promise.reject(new Failure("exhausted", "OVERLOADED", limit, { retryAfterMs: 1_000 }));
+      throw new Failure("exhausted", "OVERLOADED", limit, { retryAfterMs: 1_000 });
     }
-    const load: Load<V> = { done: Promise.resolve().then(() => this.#read(key, load)), outdated: false };
+    const { promise: late, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => resolve(undefined), this.#options.staleWaitMs).unref();
+    const done = Promise.resolve().then(() => this.#read(key, load));
+    const load: Load<V> = { done, late, timer, outdated: false };
     this.#loads.set(key, load);
-    return load.done;
+    return load;
   }
 
   async #read(key: string, load: Load<V>): Promise<V> {
@@ -150,6 +176,7 @@ export class LiveCache<V extends object> {
         const value = await this.#options.read(key);
         if (load.outdated && reads < READS_MAX) continue;
         this.#absent.delete(key);
+        this.#pausedUntilMs.delete(key);
         this.#entries.set(key, { value, readAtMs: this.#options.now(), epoch, stale: load.outdated });
         return value;
       }
@@ -163,6 +190,7 @@ export class LiveCache<V extends object> {
       }
       throw error;
     } finally {
+      clearTimeout(load.timer);
       this.#loads.delete(key);
     }
   }

@@ -273,7 +273,18 @@ describe("after config was away", () => {
     expect(config.asks("shop@0")).toBe(2);
     config.readsFail = false;
     clock.nowMs += 1_000;
-    expect((await snapshot.definitions("shop")).revision).toBe(4n);
+    await until(async () => expect((await snapshot.definitions("shop")).revision).toBe(4n));
+  });
+
+  it("what could not be read is waited for again when it is asked for much later", async () => {
+    const { config, snapshot, clock } = await setUp();
+    await snapshot.authenticate(KEY.text);
+    config.readsFail = true;
+    config.revoke(KEY.keyId);
+    await until(() => expect(config.asks(KEY.keyId)).toBe(2));
+    config.readsFail = false;
+    clock.nowMs += 60_000;
+    await expect(snapshot.authenticate(KEY.text)).rejects.toEqual(reason("CREDENTIAL_REVOKED"));
   });
 
   it("what could not be read is read at once when it changes again", async () => {

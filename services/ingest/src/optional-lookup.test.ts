@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { OptionalLookup } from "./optional-lookup.ts";
 
 const TIMEOUT_MS = 30;
@@ -16,8 +16,23 @@ describe("an optional lookup", () => {
     nowMs = 999;
     expect(await lookup.find(async () => "found")).toBeUndefined();
     nowMs = 1000;
-    expect(await lookup.find(async () => "found")).toBe("found");
-    expect(await lookup.find(async () => "found")).toBe("found");
+    await vi.waitFor(async () => expect(await lookup.find(async () => "found")).toBe("found"));
+  });
+
+  it("makes nobody wait once it is known to hang, not even the one who tries whether it works again", async () => {
+    let nowMs = 0;
+    const lookup = new OptionalLookup(TIMEOUT_MS, () => nowMs);
+    await lookup.find(never);
+    let isOver = false;
+    const hanging = (signal: AbortSignal) => {
+      signal.addEventListener("abort", () => {
+        isOver = true;
+      });
+      return never();
+    };
+    nowMs = 1000;
+    expect(await lookup.find(hanging)).toBeUndefined();
+    expect(isOver).toBe(false);
   });
 
   it("is tried by one only while nobody knows whether it works again", async () => {

@@ -1,4 +1,4 @@
-/** After a failure one lookup in so much time tries again; the others are done without. */
+/** After a failure one lookup in so much time tries again, and nobody waits for it. */
 const PAUSE_MS = 1_000;
 
 /**
@@ -21,10 +21,15 @@ export class OptionalLookup {
 
   /** What is found, or undefined if that can't be had now. Never fails. */
   async find<T>(look: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-    if (this.#nextMs !== undefined) {
-      if (this.#now() < this.#nextMs) return undefined;
+    if (this.#nextMs === undefined) return this.#try(look);
+    if (this.#now() >= this.#nextMs) {
       this.#nextMs = this.#now() + PAUSE_MS;
+      void this.#try(look);
     }
+    return undefined;
+  }
+
+  async #try<T>(look: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
     const signal = AbortSignal.timeout(this.#timeoutMs);
     const { promise, reject } = Promise.withResolvers<never>();
     signal.addEventListener("abort", reject, { once: true });
