@@ -1,0 +1,143 @@
+/** Members that join and leave the group of processors, one every two seconds, while events are sent. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Exit } from "@millrace/harness";
+import type { Mesh, MeshProcess } from "@millrace/harness/mesh";
+import { until } from "@millrace/harness/until";
+import { expect } from "vitest";
+import { ownedBy } from "./members.ts";
+import type { MeshLoad } from "./mesh-load.ts";
+
+const STEADY = "processing-1";
+const EVERY_MS = 2_000;
+const LOOKS_EVERY_MS = 100;
+const PATIENCE = { withinMs: 120_000, everyMs: 100 };
+
+/** What a storm was like. */
+export type Storm = {
+  readonly joined: number;
+  readonly left: number;
+  readonly killed: number;
+  /** How often the steady member's partitions were seen to be others than before. */
+  readonly moves: number;
+  /** How many events were counted a second, before and in the storm. */
+  readonly calmRate: number;
+  readonly stormRate: number;
+};
+
+/**
+ * Measures in calm for so long, then lets as many members leave or join as `moves` says. The caller lets everything come to
+ * rest. Where a busy machine takes longer than two seconds to start a member, the next move waits for it.
+ */
+export async function storm(mesh: Mesh, load: MeshLoad, calmMs: number, moves: number): Promise<Storm> {
+  const guests = mesh.processesOf("processing").filter(({ name }) => name !== STEADY);
+  await until("everybody owns partitions", async () => (await owning(mesh, guests)).length === guests.length, PATIENCE);
+  const calmRate = await rateOf(load, () => pause(calmMs));
+  const watch = watchOwner(mesh);
+  const members = new Members(mesh, guests);
+  let isLeaving = true;
+  const stormRate = await rateOf(load, async () => {
+    for (let move = 0; move < moves; move++) {
+      await Promise.race([pause(EVERY_MS), load.failed]);
+      await until("a member can join or leave", () => members.move(isLeaving), PATIENCE);
+      isLeaving = !isLeaving;
+    }
+  });
+  await members.settle();
+  const { joined, left, killed } = members;
+  return { joined, left, killed, moves: await watch.end(), calmRate, stormRate };
+}
+
+/** The processors that come and go. */
+class Members {
+  joined = 0;
+  left = 0;
+  killed = 0;
+  readonly #mesh: Mesh;
+  readonly #guests: readonly MeshProcess[];
+  /** Those that were told to leave, and may take their time. */
+  readonly #leaving = new Set<MeshProcess>();
+  readonly #exits: Promise<Exit>[] = [];
+
+  constructor(mesh: Mesh, guests: readonly MeshProcess[]) {
+    this.#mesh = mesh;
+    this.#guests = guests;
+  }
+
+  /** A member that owns partitions leaves, in good order or killed by turns, or one that is gone joins. False: none can. */
+  async move(isLeaving: boolean): Promise<boolean> {
+    const staying = this.#guests.filter((guest) => !this.#leaving.has(guest));
+    const [owner] = await owning(this.#mesh, staying);
+    const gone = this.#guests.find(({ ended }) => ended !== undefined);
+    if (owner !== undefined && (isLeaving || gone === undefined)) this.#leave(owner);
+    else if (gone !== undefined) this.#join(gone);
+    return owner !== undefined || gone !== undefined;
+  }
+
+  /** Waits until those that leave are gone. Those that were not killed must end in good order, and nobody by itself. */
+  async settle(): Promise<void> {
+    for (const { code, signal } of await Promise.all(this.#exits)) expect([0, "SIGKILL"]).toContain(code ?? signal);
+    const ended = this.#guests.filter((guest) => guest.ended !== undefined && !this.#leaving.has(guest));
+    expect(ended.map(({ name, output }) => `${name} ended by itself:\n${output.slice(-5_000)}`)).toEqual([]);
+  }
+
+  #join(guest: MeshProcess): void {
+    this.#leaving.delete(guest);
+    guest.spawn();
+    this.joined++;
+  }
+
+  #leave(guest: MeshProcess): void {
+    const isKilled = this.killed < this.left;
+    this[isKilled ? "killed" : "left"]++;
+    this.#leaving.add(guest);
+    this.#exits.push(guest.end(isKilled ? "SIGKILL" : "SIGTERM"));
+  }
+}
+
+/** The members among some processes that own partitions now. */
+async function owning(mesh: Mesh, guests: readonly MeshProcess[]): Promise<MeshProcess[]> {
+  const running = guests.filter(({ ended }) => ended === undefined);
+  const owned = await Promise.all(running.map(({ name }) => ownedBy(mesh, name).catch(() => [])));
+  return running.filter((_, place) => owned[place]!.length > 0);
+}
+
+/** How many events are counted a second while something goes on. */
+async function rateOf(load: MeshLoad, during: () => Promise<unknown>): Promise<number> {
+  const [before, startMs] = [await load.folded(), performance.now()];
+  await during();
+  return ((await load.folded()) - before) / ((performance.now() - startMs) / 1_000);
+}
+
+/** Counts how often the partitions of the steady member change. */
+function watchOwner(mesh: Mesh): { end(): Promise<number> } {
+  const stopping = new AbortController();
+  const watching = (async () => {
+    let moves = 0;
+    let last = "";
+    while (!stopping.signal.aborted) {
+      const seen = await ownedBy(mesh, STEADY).then(
+        (partitions) => partitions.toSorted().join(),
+        // Busy: it is asked again.
+        () => last,
+      );
+      if (last !== "" && seen !== last) moves++;
+      last = seen;
+      await pause(LOOKS_EVERY_MS);
+    }
+    return moves;
+  })();
+  return {
+    end() {
+      stopping.abort();
+      return watching;
+    },
+  };
+}
+
+/** One line on a storm. */
+export function stormLine({ joined, left, killed, moves, calmRate, stormRate }: Storm): string {
+  return (
+    `${joined} joined, ${left} left, ${killed} were killed, partitions were seen to move ${moves} times; ` +
+    `${stormRate.toFixed(0)} events a second, ${calmRate.toFixed(0)} in calm: ${(stormRate / calmRate).toFixed(2)}\n`
+  );
+}
