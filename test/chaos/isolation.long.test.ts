@@ -6,9 +6,9 @@ import { ProxiedMesh } from "./proxied-mesh.ts";
 import { SteadySender } from "./steady-sender.ts";
 
 const ROUNDS = 3;
-const PHASE_MS = 15_000;
+const PHASE_MS = 10_000;
 /** After an outage whoever was away catches up, which takes the machine's time. */
-const RECOVERY_MS = 10_000;
+const RECOVERY_MS = 6_000;
 /** The same, but for what chance does to one in a hundred. */
 const RATIO_MAX = 1.5;
 

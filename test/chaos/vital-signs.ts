@@ -63,7 +63,7 @@ export class VitalSigns {
       const startMs = performance.now();
       try {
         const [{ status }, live] = await Promise.all([health.check({}), fetch(`${adminUrl}/livez`)]);
-        if (status !== Status.SERVING) signs.complaints.push(`grpc.health.v1: ${Status[status]}`);
+        if (status !== Status.SERVING) signs.complaints.push(`grpc.health.v1: status ${status}`);
         if (!live.ok) signs.complaints.push(`/livez: ${live.status}`);
         await live.body?.cancel();
       } catch (error) {
