@@ -54,22 +54,32 @@ export class ServerMesh implements AsyncDisposable {
     return new ServerMesh(mesh, redis, beneath, random);
   }
 
-  /** Two producers begin to send to a new project; resolves when both have been acknowledged something. */
+  /**
+   * Two producers begin to send to a new project. Resolves when both have been acknowledged something, and every service
+   * that is asked later has seen the project and who asks: without config they go on for those whom they know.
+   */
   async load(projectId: string): Promise<ProjectLoad> {
     const load = new ProjectLoad(this.mesh, projectId, await createTicks(this.mesh, projectId), this.#random);
     const producers = [load.send("stream", "Stream"), load.send("send", "Send")];
     const areHeard = () => producers.every(({ account }) => account.acknowledged > 0);
     await load.until(`events of ${projectId} are acknowledged`, areHeard);
+    await load.until(`events of ${projectId} are counted`, async () => {
+      await this.count(projectId);
+      await this.#stalled();
+      return (await this.mesh.status(projectId)).balance!.foldedCount > 0n;
+    });
     return load;
   }
 
   /** Waits until a partition says that it stands still, and why. */
   async untilStalled(why: RegExp): Promise<string> {
-    const stalled = async () => {
-      const { partitions } = await this.mesh.clientOf("processing-1", StatusService).getStatus({ localOnly: true });
-      return partitions.map((partition) => partition.stalled).find((text) => why.test(text));
-    };
+    const stalled = async () => (await this.#stalled()).find((text) => why.test(text));
     return until(`a partition waits and says ${why}`, stalled, PATIENCE);
+  }
+
+  async #stalled(): Promise<string[]> {
+    const { partitions } = await this.mesh.clientOf("processing-1", StatusService).getStatus({ localOnly: true });
+    return partitions.map((partition) => partition.stalled);
   }
 
   /** What is counted of a project, as reporting answers. */

@@ -77,8 +77,8 @@ it("the claims' Redis is emptied: what is sent again counts again, which is told
   await tellRedis(on.claims, "CLIENT KILL TYPE normal");
   await until("the loss is counted", async () => (await losses()) > before, PATIENCE);
   expect(on.mesh.process("processing-1").output).toContain("The Redis of the claims was emptied.");
-  await again.send("ingest-3", 40);
   process.stdout.write(`  claims emptied: ${await load.expectNoneMissing()}; 20 sent again count again\n`);
+  await again.send("ingest-3", 40);
 });
 
 it("the claims' Redis is full: partitions wait and say so, and go on once it has room", async () => {
