@@ -3,7 +3,7 @@
  * `MILLRACE_CHAOS_MS` makes it longer, `MILLRACE_CHAOS_SEED` does the same things in the same order again.
  */
 import { launchMesh, type ServiceName } from "@millrace/harness/mesh";
-import { it, onTestFailed, onTestFinished } from "vitest";
+import { expect, it, onTestFailed, onTestFinished } from "vitest";
 import { type Strike, strikeAll } from "./crashes.ts";
 import { MeshLoad } from "./mesh-load.ts";
 import { chaosMs, chaosSeed, randomFrom } from "./seed.ts";
@@ -26,6 +26,7 @@ it("every event counts once, whichever service is killed or stands still, for mi
   const done = await strikeAll(mesh, load, strikes(random), PEACE, random);
   process.stdout.write(`seed ${seed}: ${done.join(", ")}\n`);
   await load.expectExact();
+  expect(load.failures).toBeGreaterThan(0);
 });
 
 function* strikes(random: () => number): Generator<Strike> {

@@ -3,7 +3,7 @@
  * acknowledged counts once, exactly, in every bucket. `MILLRACE_CHAOS_SEED` does the same things in the same order again.
  */
 import { launchMesh } from "@millrace/harness/mesh";
-import { it, onTestFailed, onTestFinished } from "vitest";
+import { expect, it, onTestFailed, onTestFinished } from "vitest";
 import { type Strike, strikeAll } from "./crashes.ts";
 import { MeshLoad } from "./mesh-load.ts";
 import { chaosSeed, randomFrom, shuffled } from "./seed.ts";
@@ -27,4 +27,5 @@ it("every event counts once, whichever service is killed or stands still", { tim
   const done = await strikeAll(mesh, load, [...shuffled(KILLS, random), FROZEN], PEACE, random);
   process.stdout.write(`seed ${seed}: ${done.join(", ")}\n`);
   await load.expectExact();
+  expect(load.failures).toBeGreaterThan(0);
 });

@@ -5,6 +5,7 @@ import { until } from "@millrace/harness/until";
 import { expect } from "vitest";
 import { ownedBy } from "./members.ts";
 import type { MeshLoad } from "./mesh-load.ts";
+import { shuffled } from "./seed.ts";
 
 const PATIENCE = { withinMs: 90_000, everyMs: 100 };
 
@@ -23,9 +24,13 @@ export async function strikeAll(
   random: () => number,
 ): Promise<string[]> {
   const done: string[] = [];
+  const spared = new Map<ServiceName, string[]>();
   for (const { service, how } of strikes) {
-    const names = mesh.processesOf(service).map(({ name }) => name);
-    const name = names[Math.floor(random() * names.length)]!;
+    // Each process of a service is hit once before one is hit again.
+    const left = spared.get(service) ?? [];
+    const names = left.length > 0 ? left : mesh.processesOf(service).map((process) => process.name);
+    const [name = "", ...others] = shuffled(names, random);
+    spared.set(service, others);
     await Promise.race([pause(peace.fromMs + random() * (peace.toMs - peace.fromMs)), load.failed]);
     expectNoneEnded(mesh);
     if (how === "freeze") await freezePastSession(mesh, name);

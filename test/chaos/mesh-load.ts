@@ -55,6 +55,11 @@ export class MeshLoad {
     return [...this.producers, this.#sdk].reduce((sum, { account }) => sum + account.acknowledged, 0);
   }
 
+  /** How many streams and calls failed so far. */
+  get failures(): number {
+    return this.producers.reduce((sum, { failed }) => sum + failed, 0);
+  }
+
   /** How many events are stored in answers so far. */
   async folded(): Promise<number> {
     return Number((await this.#mesh.status(PROJECT)).balance!.foldedCount);

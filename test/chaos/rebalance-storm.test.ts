@@ -13,7 +13,7 @@ it("every event counts once, while a processor joins or leaves every two seconds
   onTestFinished(() => mesh.dispose());
   onTestFailed(() => void process.stderr.write(`${mesh.output.slice(-30_000)}\n`));
   const load = await MeshLoad.start(mesh, randomFrom(chaosSeed()));
-  const seen = await storm(mesh, load, 4_000, 8);
+  const seen = await storm(mesh, load, 4_000, 6);
   process.stdout.write(stormLine(seen));
   await load.expectExact();
   expect(seen.moves).toBeGreaterThan(0);

@@ -50,7 +50,7 @@ const AGAIN_AFTER_MS = 100;
 const MILLION = 1_000_000;
 const MINUTE_MS = 60_000;
 /** What reaches back falls on so many moments, however far it reaches: each costs a block in every partition. */
-const MOMENTS_BACK = 60;
+const MOMENTS_BACK = 20;
 
 /**
  * A producer as the contract describes one: it makes events for as long as it is told to, sends again what no answer has
