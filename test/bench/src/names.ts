@@ -15,6 +15,7 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Be
   "cassandra-query": () => import("./cassandra-query.ts"),
   "kafka-append": () => import("./kafka-append.ts"),
   client: () => import("./client.ts"),
+  mesh: () => import("./mesh.ts"),
   claims: () => import("./claims.ts"),
   page: () => import("./page.ts"),
 };

@@ -1,21 +1,30 @@
 import { StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
+import type { Mesh } from "@millrace/harness/mesh";
 import type { Millrace } from "@millrace/harness/process";
 import { until } from "@millrace/harness/until";
 
 /** The project that a first start makes, on the template web. */
 export const PROJECT = "demo";
 
+/** A whole Millrace, as one process or as services. */
+export type Asked = Millrace | Mesh;
+
 const STORED_WITHIN_MS = 120_000;
 
 /** Processor time of the server so far, in seconds. */
 export async function cpuSeconds(millrace: Millrace): Promise<number> {
-  const [, value] = /^process_cpu_time\S* ([\d.e+]+)/m.exec(await millrace.metrics()) ?? [];
+  return cpuSecondsIn(await millrace.metrics());
+}
+
+/** Processor time of a process so far, in seconds, as its metrics tell it. */
+export function cpuSecondsIn(metrics: string): number {
+  const [, value] = /^process_cpu_time\S* ([\d.e+]+)/m.exec(metrics) ?? [];
   if (value === undefined) throw new Error("the metrics do not tell the processor time");
   return Number(value);
 }
 
 /** Resolves once so many events are folded and every record of the log is stored in the given tiers. */
-export async function untilStored(millrace: Millrace, events: number, tiers: readonly string[]): Promise<void> {
+export async function untilStored(millrace: Asked, events: number, tiers: readonly string[]): Promise<void> {
   const client = millrace.client(StatusService);
   const isStored = async () => {
     const { partitions } = await client.getStatus({ projectId: PROJECT });
