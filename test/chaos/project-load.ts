@@ -42,6 +42,12 @@ export class ProjectLoad {
     return producer;
   }
 
+  /** Waits until ingest acknowledges what somebody sends who comes only now. */
+  async expectIngestGoesOn(name = "during"): Promise<void> {
+    const producer = this.send(name, "Send");
+    await this.until("ingest goes on", () => producer.account.acknowledged > 0);
+  }
+
   /** Waits for something that producers do. Fails at once when one was told what no retry can mend. */
   async until(what: string, look: () => boolean | Promise<boolean>): Promise<void> {
     await until(what, async () => this.#failure !== undefined || (await look()), PATIENCE);
@@ -68,6 +74,15 @@ export class ProjectLoad {
       `${this.#sum("sent")} acknowledged, ${this.#sum("resent")} sent again, ${events} in the log, ${foldedCount} counted, ` +
       `exact in ${widths.join(", ")}`
     );
+  }
+
+  /** As `expectExact`, once everything is there again; prints what was meanwhile, and how long this took. */
+  async expectExactAfter(meanwhile: string): Promise<void> {
+    const startMs = performance.now();
+    const account = await this.expectExact();
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    process.stdout.write(`  ${meanwhile}: ${account}; recovered after ${seconds} s\n`);
+    expectNoneEnded(this.#mesh);
   }
 
   /** As `expectExact` where events may count twice: only that none is missing. */

@@ -7,7 +7,7 @@ import { createTicks, lastDays } from "@millrace/harness/load";
 import { launchMesh, type Mesh, type MeshOptions } from "@millrace/harness/mesh";
 import { type OwnServers, ownRedis } from "@millrace/harness/servers";
 import { until } from "@millrace/harness/until";
-import { expect } from "vitest";
+import { expect, onTestFailed, onTestFinished } from "vitest";
 import { PATIENCE, ProjectLoad } from "./project-load.ts";
 
 /** What was acknowledged stays over a kill of the process. */
@@ -59,7 +59,9 @@ export class ServerMesh implements AsyncDisposable {
    * that is asked later has seen the project and who asks: without config they go on for those whom they know.
    */
   async load(projectId: string): Promise<ProjectLoad> {
+    onTestFailed(() => void process.stderr.write(this.mesh.output.slice(-30_000)));
     const load = new ProjectLoad(this.mesh, projectId, await createTicks(this.mesh, projectId), this.#random);
+    onTestFinished(() => load.abort());
     const producers = [load.send("stream", "Stream"), load.send("send", "Send")];
     const areHeard = () => producers.every(({ account }) => account.acknowledged > 0);
     await load.until(`events of ${projectId} are acknowledged`, areHeard);

@@ -5,8 +5,8 @@ import { createTicks } from "@millrace/harness/load";
 import { type OwnNode, type OwnServers, ownCassandraCluster, ownKafkaCluster } from "@millrace/harness/servers";
 import { until } from "@millrace/harness/until";
 import { type Admin, ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
-import { afterAll, beforeAll, expect, it, onTestFailed, onTestFinished } from "vitest";
-import { expectNoneEnded, PATIENCE, type ProjectLoad } from "./project-load.ts";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { PATIENCE } from "./project-load.ts";
 import { chaosSeed, randomFrom } from "./seed.ts";
 import { ServerMesh } from "./server-mesh.ts";
 
@@ -20,59 +20,38 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => on?.[Symbol.asyncDispose]());
 
-async function loaded(projectId: string): Promise<ProjectLoad> {
-  onTestFailed(() => void process.stderr.write(on.mesh.output.slice(-30_000)));
-  const load = await on.load(projectId);
-  onTestFinished(() => load.abort());
-  return load;
-}
-
-/** Waits until ingest acknowledges what somebody sends who comes only now. */
-async function expectIngestGoesOn(load: ProjectLoad, name: string): Promise<void> {
-  const during = load.send(name, "Send");
-  await load.until("ingest goes on", () => during.account.acknowledged > 0);
-}
-
-async function expectExact(load: ProjectLoad, meanwhile: string): Promise<void> {
-  const backMs = performance.now();
-  const account = await load.expectExact();
-  const seconds = ((performance.now() - backMs) / 1000).toFixed(1);
-  process.stdout.write(`  ${meanwhile}: ${account}; recovered after ${seconds} s\n`);
-  expectNoneEnded(on.mesh);
-}
-
 it("one node of Cassandra is killed: nothing fails. A second: writes wait, questions fail in plain words. Both back: exact", async () => {
-  const load = await loaded("two-nodes-killed");
+  const load = await on.load("two-nodes-killed");
   const [, second, third] = cassandra.nodes;
   await third!.kill9();
-  await expectIngestGoesOn(load, "without-one");
+  await load.expectIngestGoesOn("without-one");
   await until("questions are answered", () => on.count("two-nodes-killed"), PATIENCE);
   await second!.kill9();
   const [words, stalled] = await Promise.all([
     on.expectNoAnswer("two-nodes-killed"),
     on.untilStalled(/Cassandra/),
-    expectIngestGoesOn(load, "without-two"),
+    load.expectIngestGoesOn("without-two"),
   ]);
   await Promise.all([second!.start(), third!.start()]);
   await until("questions are answered", () => on.count("two-nodes-killed"), PATIENCE);
-  await expectExact(load, `two of three nodes killed, "${words}", "${stalled}"`);
+  await load.expectExactAfter(`two of three nodes killed, "${words}", "${stalled}"`);
 });
 
 it("brokers are restarted one after the other: nothing is lost, and nothing counts twice", async () => {
-  const load = await loaded("rolling-brokers");
+  const load = await on.load("rolling-brokers");
   for (const [round, going] of (["stop", "kill9", "stop"] as const).entries()) {
     const node = kafka.nodes[round]!;
     await untilInSync(3);
     await node[going]();
-    await expectIngestGoesOn(load, `without-${round + 1}`);
+    await load.expectIngestGoesOn(`without-${round + 1}`);
     await node.start();
   }
   await untilInSync(3);
-  await expectExact(load, "brokers stopped, killed and stopped");
+  await load.expectExactAfter("brokers stopped, killed and stopped");
 });
 
 it("fewer replicas are in sync than must have an event: ingest acknowledges nothing, and goes on once they are", async () => {
-  const load = await loaded("below-minimum");
+  const load = await on.load("below-minimum");
   await untilInSync(3);
   await demandInSync(3);
   const third = kafka.nodes[2] as OwnNode;
@@ -84,7 +63,7 @@ it("fewer replicas are in sync than must have an event: ingest acknowledges noth
   await third.start();
   await untilInSync(3);
   await demandInSync(2);
-  await expectExact(load, `two of three in sync where three must be, "${words}"`);
+  await load.expectExactAfter(`two of three in sync where three must be, "${words}"`);
 });
 
 /** What ingest says to whoever sends now: that it can not take it. */

@@ -4,8 +4,8 @@ import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_p
 import { createTicks } from "@millrace/harness/load";
 import { type OwnServers, ownCassandra } from "@millrace/harness/servers";
 import { until } from "@millrace/harness/until";
-import { afterAll, afterEach, beforeAll, expect, it, onTestFailed, onTestFinished } from "vitest";
-import { expectNoneEnded, PATIENCE, type ProjectLoad } from "./project-load.ts";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { PATIENCE } from "./project-load.ts";
 import { chaosSeed, randomFrom } from "./seed.ts";
 import { ServerMesh, tellRedis } from "./server-mesh.ts";
 
@@ -18,59 +18,37 @@ beforeAll(async () => {
   on = await ServerMesh.start({ cassandra, replicas: 1 }, randomFrom(chaosSeed()), { ingest: 3 });
 }, 300_000);
 afterAll(() => on?.[Symbol.asyncDispose]());
-afterEach(() => expectNoneEnded(on.mesh));
-
-async function loaded(projectId: string): Promise<ProjectLoad> {
-  onTestFailed(() => void process.stderr.write(on.mesh.output.slice(-30_000)));
-  const load = await on.load(projectId);
-  onTestFinished(() => load.abort());
-  return load;
-}
-
-/** Waits until ingest acknowledges what somebody sends who comes only now. */
-async function expectIngestGoesOn(load: ProjectLoad): Promise<void> {
-  const during = load.send("during", "Send");
-  await load.until("ingest goes on", () => during.account.acknowledged > 0);
-}
-
-/** Holds all accounts, and prints them with the time that this took since everything was there again. */
-async function expectExact(load: ProjectLoad, meanwhile: string): Promise<void> {
-  const backMs = performance.now();
-  const account = await load.expectExact();
-  const seconds = ((performance.now() - backMs) / 1000).toFixed(1);
-  process.stdout.write(`  ${meanwhile}: ${account}; recovered after ${seconds} s\n`);
-}
 
 it("Cassandra is killed: ingest goes on, questions fail in plain words, writes wait, and nothing is lost", async () => {
-  const load = await loaded("cassandra-killed");
+  const load = await on.load("cassandra-killed");
   const [node] = cassandra.nodes;
   await node!.kill9();
   const [words, stalled] = await Promise.all([
     on.expectNoAnswer("cassandra-killed"),
     on.untilStalled(/Cassandra/),
-    expectIngestGoesOn(load),
+    load.expectIngestGoesOn(),
   ]);
   await node!.start();
   await until("questions are answered", () => on.count("cassandra-killed"), PATIENCE);
-  await expectExact(load, `Cassandra killed, "${words}", "${stalled}"`);
+  await load.expectExactAfter(`Cassandra killed, "${words}", "${stalled}"`);
 });
 
 it("the claims' Redis is killed: partitions wait and say so, go on once it is back, and know what they knew", async () => {
   const again = await sender("again");
   await again.send("ingest-1", 20);
-  const load = await loaded("claims-killed");
+  const load = await on.load("claims-killed");
   const [claims] = on.claims.nodes;
   await claims!.kill9();
-  const [stalled] = await Promise.all([on.untilStalled(/Redis of the claims/), expectIngestGoesOn(load)]);
+  const [stalled] = await Promise.all([on.untilStalled(/Redis of the claims/), load.expectIngestGoesOn()]);
   await claims!.start();
-  await expectExact(load, `claims killed, "${stalled}"`);
+  await load.expectExactAfter(`claims killed, "${stalled}"`);
   await again.send("ingest-2", 20);
 });
 
 it("the claims' Redis is emptied: what is sent again counts again, which is told; nothing is lost", async () => {
   const again = await sender("emptied");
   await again.send("ingest-1", 20);
-  const load = await loaded("claims-emptied");
+  const load = await on.load("claims-emptied");
   const before = await losses();
   await tellRedis(on.claims, "FLUSHALL");
   // A failover, or a restart without a file, ends connections too.
@@ -82,20 +60,20 @@ it("the claims' Redis is emptied: what is sent again counts again, which is told
 });
 
 it("the claims' Redis is full: partitions wait and say so, and go on once it has room", async () => {
-  const load = await loaded("claims-full");
+  const load = await on.load("claims-full");
   await tellRedis(on.claims, "CONFIG SET maxmemory 1");
-  const [stalled] = await Promise.all([on.untilStalled(/is full/), expectIngestGoesOn(load)]);
+  const [stalled] = await Promise.all([on.untilStalled(/is full/), load.expectIngestGoesOn()]);
   await tellRedis(on.claims, "CONFIG SET maxmemory 0");
-  await expectExact(load, `claims full, "${stalled}"`);
+  await load.expectExactAfter(`claims full, "${stalled}"`);
 });
 
 it("the cache's Redis is away: ingest and questions go on", async () => {
-  const load = await loaded("cache-away");
+  const load = await on.load("cache-away");
   const [cache] = on.cache.nodes;
   await cache!.kill9();
-  await expectIngestGoesOn(load);
+  await load.expectIngestGoesOn();
   await until("questions are answered", () => on.count("cache-away"), PATIENCE);
-  await expectExact(load, "cache away");
+  await load.expectExactAfter("cache away");
   await cache!.start();
 });
 
