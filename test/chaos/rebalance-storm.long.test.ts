@@ -6,7 +6,7 @@ import { launchMesh } from "@millrace/harness/mesh";
 import { expect, it, onTestFailed, onTestFinished } from "vitest";
 import { MeshLoad } from "./mesh-load.ts";
 import { chaosMs, chaosSeed, randomFrom } from "./seed.ts";
-import { storm, stormLine } from "./storm.ts";
+import { storm, stormText } from "./storm.ts";
 
 const LASTS_MS = chaosMs(180_000);
 const CALM_MS = 20_000;
@@ -23,8 +23,8 @@ it("every event counts once, while a processor joins or leaves every two seconds
   onTestFailed(() => void process.stderr.write(`${mesh.output.slice(-30_000)}\n`));
   const load = await MeshLoad.start(mesh, randomFrom(chaosSeed()));
   const seen = await storm(mesh, load, CALM_MS, MOVES);
-  process.stdout.write(stormLine(seen));
+  process.stdout.write(stormText(seen));
   await load.expectExact();
   expect(seen.moves).toBeGreaterThan(0);
-  expect(seen.stormRate).toBeGreaterThanOrEqual(seen.calmRate / 2);
+  expect(seen.inStorm.counted).toBeGreaterThanOrEqual(seen.calm.counted / 2);
 });

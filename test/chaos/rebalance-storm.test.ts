@@ -3,7 +3,7 @@ import { launchMesh } from "@millrace/harness/mesh";
 import { expect, it, onTestFailed, onTestFinished } from "vitest";
 import { MeshLoad } from "./mesh-load.ts";
 import { chaosSeed, randomFrom } from "./seed.ts";
-import { storm, stormLine } from "./storm.ts";
+import { storm, stormText } from "./storm.ts";
 
 it("every event counts once, while a processor joins or leaves every two seconds", { timeout: 400_000 }, async () => {
   const mesh = await launchMesh({
@@ -14,7 +14,7 @@ it("every event counts once, while a processor joins or leaves every two seconds
   onTestFailed(() => void process.stderr.write(`${mesh.output.slice(-30_000)}\n`));
   const load = await MeshLoad.start(mesh, randomFrom(chaosSeed()));
   const seen = await storm(mesh, load, 4_000, 6);
-  process.stdout.write(stormLine(seen));
+  process.stdout.write(stormText(seen));
   await load.expectExact();
   expect(seen.moves).toBeGreaterThan(0);
 });

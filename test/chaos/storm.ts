@@ -12,6 +12,9 @@ const EVERY_MS = 2_000;
 const LOOKS_EVERY_MS = 100;
 const PATIENCE = { withinMs: 120_000, everyMs: 100 };
 
+/** How many events were acknowledged and counted a second. */
+export type Rates = { readonly acknowledged: number; readonly counted: number };
+
 /** What a storm was like. */
 export type Storm = {
   readonly joined: number;
@@ -19,9 +22,8 @@ export type Storm = {
   readonly killed: number;
   /** How often the steady member's partitions were seen to be others than before. */
   readonly moves: number;
-  /** How many events were counted a second, before and in the storm. */
-  readonly calmRate: number;
-  readonly stormRate: number;
+  readonly calm: Rates;
+  readonly inStorm: Rates;
 };
 
 /**
@@ -31,11 +33,11 @@ export type Storm = {
 export async function storm(mesh: Mesh, load: MeshLoad, calmMs: number, moves: number): Promise<Storm> {
   const guests = mesh.processesOf("processing").filter(({ name }) => name !== STEADY);
   await until("everybody owns partitions", async () => (await owning(mesh, guests)).length === guests.length, PATIENCE);
-  const calmRate = await rateOf(load, () => pause(calmMs));
+  const calm = await ratesOf(load, () => pause(calmMs));
   const watch = watchOwner(mesh);
   const members = new Members(mesh, guests);
   let isLeaving = true;
-  const stormRate = await rateOf(load, async () => {
+  const inStorm = await ratesOf(load, async () => {
     for (let move = 0; move < moves; move++) {
       await Promise.race([pause(EVERY_MS), load.failed]);
       await until("a member can join or leave", () => members.move(isLeaving), PATIENCE);
@@ -44,7 +46,7 @@ export async function storm(mesh: Mesh, load: MeshLoad, calmMs: number, moves: n
   });
   await members.settle();
   const { joined, left, killed } = members;
-  return { joined, left, killed, moves: await watch.end(), calmRate, stormRate };
+  return { joined, left, killed, moves: await watch.end(), calm, inStorm };
 }
 
 /** The processors that come and go. */
@@ -101,11 +103,13 @@ async function owning(mesh: Mesh, guests: readonly MeshProcess[]): Promise<MeshP
   return running.filter((_, place) => owned[place]!.length > 0);
 }
 
-/** How many events are counted a second while something goes on. */
-async function rateOf(load: MeshLoad, during: () => Promise<unknown>): Promise<number> {
-  const [before, startMs] = [await load.folded(), performance.now()];
+/** Measures while something goes on. */
+async function ratesOf(load: MeshLoad, during: () => Promise<unknown>): Promise<Rates> {
+  const before = { counted: await load.folded(), acknowledged: load.acknowledged, timeMs: performance.now() };
   await during();
-  return ((await load.folded()) - before) / ((performance.now() - startMs) / 1_000);
+  const seconds = (performance.now() - before.timeMs) / 1_000;
+  const acknowledged = (load.acknowledged - before.acknowledged) / seconds;
+  return { acknowledged, counted: ((await load.folded()) - before.counted) / seconds };
 }
 
 /** Counts how often the partitions of the steady member change. */
@@ -134,10 +138,12 @@ function watchOwner(mesh: Mesh): { end(): Promise<number> } {
   };
 }
 
-/** One line on a storm. */
-export function stormLine({ joined, left, killed, moves, calmRate, stormRate }: Storm): string {
+/** A few lines on a storm. */
+export function stormText({ joined, left, killed, moves, calm, inStorm }: Storm): string {
+  const rates = ({ acknowledged, counted }: Rates) =>
+    `${counted.toFixed(0)} events a second counted, ${acknowledged.toFixed(0)} acknowledged`;
   return (
-    `${joined} joined, ${left} left, ${killed} were killed, partitions were seen to move ${moves} times; ` +
-    `${stormRate.toFixed(0)} events a second, ${calmRate.toFixed(0)} in calm: ${(stormRate / calmRate).toFixed(2)}\n`
+    `${joined} joined, ${left} left, ${killed} killed, partitions were seen to move ${moves} times\n` +
+    `  in calm ${rates(calm)}; in the storm ${rates(inStorm)}: ${(inStorm.counted / calm.counted).toFixed(2)}\n`
   );
 }
