@@ -3,7 +3,7 @@ import { launchMesh, type Mesh } from "@millrace/harness/mesh";
 import { ownKafka } from "@millrace/harness/servers";
 import { expect, onTestFailed, onTestFinished } from "vitest";
 import { Crowd, type CrowdStats } from "./crowd.ts";
-import { signsLine, VitalSigns } from "./vital-signs.ts";
+import { processorMs, signsLine, VitalSigns } from "./vital-signs.ts";
 
 const PROJECT = "ticks";
 const ONE_OF_EACH = { ingest: 1, processing: 1, config: 1, reporting: 1, dashboard: 1 };
@@ -36,6 +36,8 @@ export type OverloadPlan = {
 export type Overloaded = {
   /** What is accepted under overload, of what is at the peak. */
   readonly goodput: number;
+  /** How many times the processor time of the peak ingest needs for an event under overload; who else is busy matters little. */
+  readonly costGrowth: number;
   /** From the end of the overload until everything that had been taken by a client is durable. */
   readonly recoveredMs: number;
   /** The slowest answer to the question whether a process is well. */
@@ -53,17 +55,21 @@ export async function overload(plan: OverloadPlan): Promise<Overloaded> {
   const { url } = mesh.process("ingest-1");
   const few = crowd("few", FEW);
   await few.track(WARM_UP_MS);
+  const costAtPeak = costOf(mesh, few);
   const peak = await few.track(plan.peakMs);
   await few.flush(FLUSHED_WITHIN_MS);
+  const peakCost = costAtPeak();
   expect([...few.reasons]).toEqual([]);
 
   const signs = new VitalSigns(mesh);
   const before = await callsOf(mesh);
   const many = crowd("many", MANY);
+  const costUnderOverload = costOf(mesh, many);
   const isFelt = () => many.stats().retries >= REFUSALS_MIN;
   const accepted = await many.track(plan.overloadMs, TIMES_THE_PEAK * peak, isFelt);
   const endMs = performance.now();
   expect(await many.flush(FLUSHED_WITHIN_MS)).toBe(0);
+  const overloadCost = costUnderOverload();
   const recoveredMs = performance.now() - endMs;
   const calls = differenceOf(await callsOf(mesh), before);
   const attempts = [...calls.values()].reduce((sum, count) => sum + count, 0) / (calls.get("ok") ?? 0);
@@ -75,6 +81,7 @@ export async function overload(plan: OverloadPlan): Promise<Overloaded> {
   process.stdout.write(
     `${peak.toFixed(0)} events of 1 kB a second at the peak, ${accepted.toFixed(0)} with ${TIMES_THE_PEAK} times that offered ` +
       `(${(accepted / peak).toFixed(2)}); everything durable ${(recoveredMs / 1000).toFixed(1)} s after the end\n` +
+      `  processor time of ingest for a thousand events: ${peakCost.toFixed(1)} ms at the peak, ${overloadCost.toFixed(1)} then\n` +
       `  calls: ${[...calls].map(([code, count]) => `${count} ${code}`).join(", ")}, so ${attempts.toFixed(2)} attempts for one ` +
       `that is taken; the clients repeated ${underOverload.retries} for ${underOverload.accepted} events\n` +
       signs.all.map(signsLine).join(""),
@@ -97,6 +104,7 @@ export async function overload(plan: OverloadPlan): Promise<Overloaded> {
   );
   return {
     goodput: accepted / peak,
+    costGrowth: overloadCost / peakCost,
     recoveredMs,
     slowestHealthMs: Math.max(...signs.all.map(({ slowestMs }) => slowestMs)),
   };
@@ -129,6 +137,13 @@ function expectRefusals(many: Crowd, stats: CrowdStats, calls: ReadonlyMap<strin
   expect([...many.reasons].filter((reason) => reason !== "dropped: BUFFER_FULL")).toEqual(["retrying: OVERLOADED"]);
   expect([...calls.keys()].toSorted()).toEqual(["ok", "resource_exhausted"]);
   expect(stats.retries).toBeGreaterThanOrEqual(REFUSALS_MIN);
+}
+
+/** Begins to measure; gives what gives ingest's processor time since then, in milliseconds for a thousand events that were accepted. */
+function costOf(mesh: Mesh, crowd: Crowd): () => number {
+  const { pid } = mesh.process("ingest-1");
+  const [startMs, startEvents] = [processorMs(pid), crowd.stats().accepted];
+  return () => ((processorMs(pid) - startMs) / (crowd.stats().accepted - startEvents)) * 1000;
 }
 
 /** How many calls ingest has answered with events in them, by code. */

@@ -1,17 +1,18 @@
 import { readFileSync } from "node:fs";
-import { createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
-import { Health, HealthCheckResponse_ServingStatus as Status } from "@millrace/api/grpc/health/v1/health_pb";
+import { join } from "node:path";
+import { Child, environment } from "@millrace/harness";
 import type { Mesh } from "@millrace/harness/mesh";
 
-const EVERY_MS = 500;
-const MEBIBYTE = 1024 * 1024;
+const EVERY_MS = 250;
+/** Linux counts processor time by hundredths of a second, whatever its own clock does. */
+const MS_A_CLOCK_TICK = 10;
+const KIBIBYTES_A_MEBIBYTE = 1024;
 
 /** What was seen of a process. */
 export type Signs = {
   readonly name: string;
-  /** Its resident set: when watching began, or `mark` was called last, and the most since then. */
-  firstMib: number;
+  /** Its resident set when watching began, and the most since then. */
+  readonly firstMib: number;
   mostMib: number;
   /** How often it was asked by gRPC and at its admin port whether it is well, and the slowest answer. */
   asked: number;
@@ -20,68 +21,63 @@ export type Signs = {
   readonly complaints: string[];
 };
 
-/** Watches the memory and the health of every process of a mesh, twice a second, until it is stopped. */
+/** Watches the memory and the health of every process of a mesh until it is stopped. */
 export class VitalSigns {
   readonly all: readonly Signs[];
-  readonly #runs: Promise<unknown>;
   readonly #mesh: Mesh;
-  #isOver = false;
+  readonly #asker: Child;
+  readonly #timer: NodeJS.Timeout;
 
   constructor(mesh: Mesh) {
     this.#mesh = mesh;
-    this.all = [...mesh.processes.values()].map(({ name }) => {
+    this.all = [...mesh.processes.keys()].map((name) => {
       const firstMib = this.#residentMib(name);
       return { name, firstMib, mostMib: firstMib, asked: 0, slowestMs: 0, complaints: [] };
     });
-    this.#runs = Promise.all(this.all.flatMap((signs) => [this.#watchMemory(signs), this.#watchHealth(signs)]));
+    const places = [...mesh.processes.values()].flatMap(({ name, url, adminUrl }) => [name, url, adminUrl]);
+    const surroundings = { cwd: mesh.dataDirectory, env: environment({}) };
+    this.#asker = new Child(join(import.meta.dirname, "health-child.ts"), places, surroundings);
+    this.#timer = setInterval(() => this.#look(), EVERY_MS);
   }
 
-  /** Memory is compared with what it is now. */
-  mark(): void {
-    for (const signs of this.all) {
-      signs.firstMib = this.#residentMib(signs.name);
-      signs.mostMib = signs.firstMib;
-    }
-  }
-
+  /** Resolves when all that was seen is in `all`. */
   async stop(): Promise<void> {
-    this.#isOver = true;
-    await this.#runs;
-  }
-
-  async #watchMemory(signs: Signs): Promise<void> {
-    while (!this.#isOver) {
-      signs.mostMib = Math.max(signs.mostMib, this.#residentMib(signs.name));
-      await pause();
-    }
-  }
-
-  async #watchHealth(signs: Signs): Promise<void> {
-    const { url, adminUrl } = this.#mesh.process(signs.name);
-    const health = createClient(Health, createGrpcTransport({ baseUrl: url }));
-    while (!this.#isOver) {
-      const startMs = performance.now();
-      try {
-        const [{ status }, live] = await Promise.all([health.check({}), fetch(`${adminUrl}/livez`)]);
-        if (status !== Status.SERVING) signs.complaints.push(`grpc.health.v1: status ${status}`);
-        if (!live.ok) signs.complaints.push(`/livez: ${live.status}`);
-        await live.body?.cancel();
-      } catch (error) {
-        signs.complaints.push(String(error));
-      }
+    clearInterval(this.#timer);
+    this.#look();
+    this.#asker.kill("SIGKILL");
+    await this.#asker.exit;
+    const { stdout, stderr } = this.#asker;
+    if (stderr !== "") throw new Error(`the health was not watched: ${stderr}`);
+    const lines = stdout
+      .slice(0, stdout.lastIndexOf("\n") + 1)
+      .split("\n")
+      .slice(0, -1);
+    for (const line of lines) {
+      const { name, tookMs, complaint }: { name: string; tookMs: number; complaint: string } = JSON.parse(line);
+      const signs = this.all.find((each) => each.name === name)!;
       signs.asked++;
-      signs.slowestMs = Math.max(signs.slowestMs, performance.now() - startMs);
-      await pause();
+      signs.slowestMs = Math.max(signs.slowestMs, tookMs);
+      if (complaint !== "") signs.complaints.push(complaint);
     }
+  }
+
+  #look(): void {
+    for (const signs of this.all) signs.mostMib = Math.max(signs.mostMib, this.#residentMib(signs.name));
   }
 
   /** As the kernel counts it, which asks nothing of the process. */
   #residentMib(name: string): number {
-    const [, kibibytes = "0"] = /^VmRSS:\s+(\d+) kB/m.exec(
-      readFileSync(`/proc/${this.#mesh.process(name).pid}/status`, "utf8"),
-    ) ?? ["", "0"];
-    return (Number(kibibytes) * 1024) / MEBIBYTE;
+    const status = readFileSync(`/proc/${this.#mesh.process(name).pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / KIBIBYTES_A_MEBIBYTE;
   }
+}
+
+/** How much processor time a process has taken so far, in milliseconds. */
+export function processorMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // The name, in brackets, may have anything in it; what follows begins with the third field.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * MS_A_CLOCK_TICK;
 }
 
 /** One line on a process. */
@@ -90,8 +86,4 @@ export function signsLine({ name, firstMib, mostMib, asked, slowestMs }: Signs):
     `  ${name}: resident ${firstMib.toFixed(0)} MiB before, ${mostMib.toFixed(0)} at most; ` +
     `well each of ${asked} times, the slowest answer after ${slowestMs.toFixed(0)} ms\n`
   );
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, EVERY_MS));
 }
