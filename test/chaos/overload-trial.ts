@@ -16,6 +16,8 @@ const TIMES_THE_PEAK = 3;
 /** However slow the machine is, the overload lasts until so many calls were refused. */
 const REFUSALS_MIN = 30;
 const WARM_UP_MS = 3_000;
+/** Until what ingest may hold is full, which is not measured. */
+const FILLING_MS = 4_000;
 const CALM_AGAIN_MS = 3_000;
 const FLUSHED_WITHIN_MS = 180_000;
 const COUNTED_WITHIN_MS = 300_000;
@@ -26,7 +28,10 @@ const ATTEMPTS_A_SUCCESS_MAX = 3;
 
 /** How a mesh is overloaded. */
 export type OverloadPlan = {
-  /** What the line from ingest to Kafka takes: it sets the peak, alike on any machine. Absent: the machine does. */
+  /**
+   * What a connection from ingest to Kafka takes, of which each of the four partitions has one: it sets the peak, alike on
+   * any machine. Absent: the machine does.
+   */
   readonly lineBytesPerSecond?: number;
   readonly peakMs: number;
   readonly overloadMs: number;
@@ -66,6 +71,7 @@ export async function overload(plan: OverloadPlan): Promise<Overloaded> {
   const many = crowd("many", MANY);
   const costUnderOverload = costOf(mesh, many);
   const isFelt = () => many.stats().retries >= REFUSALS_MIN;
+  await many.track(FILLING_MS, TIMES_THE_PEAK * peak);
   const accepted = await many.track(plan.overloadMs, TIMES_THE_PEAK * peak, isFelt);
   const endMs = performance.now();
   expect(await many.flush(FLUSHED_WITHIN_MS)).toBe(0);
