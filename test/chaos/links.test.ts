@@ -21,6 +21,7 @@ const TRIALS: readonly Trial[] = [
   ["reporting-Cassandra", "black hole on the way back"],
   ["reporting-Cassandra", "slow reads"],
   ["config-Cassandra", "black hole"],
+  ["config-Cassandra", "connections forgotten"],
 ];
 
 it("every event counts once, whatever becomes of a service's connection to a server", {

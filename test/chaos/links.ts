@@ -16,7 +16,17 @@ export const LINKS = [
 /** The name of a link. */
 export type LinkName = (typeof LINKS)[number];
 
-/** What can happen to a link: whether it lets no request be answered, and whether it ends connections. */
+/** Something that happens to a link. */
+export type Fault = {
+  /** What is done to its connections; "forget": those that there are hang for good, and new ones pass. */
+  readonly manners: Manners | "forget";
+  /** Whether no request is answered meanwhile. */
+  readonly silences: boolean;
+  /** Whether new connections must be made. */
+  readonly breaks: boolean;
+};
+
+/** What is tried. */
 export const FAULTS = {
   "black hole": { manners: BLACK_HOLE, silences: true, breaks: false },
   "black hole on the way there": { manners: { toServer: { flow: "hold" } }, silences: true, breaks: false },
@@ -24,12 +34,10 @@ export const FAULTS = {
   "answers lost": { manners: ANSWERS_LOST, silences: true, breaks: true },
   "reset after requests": { manners: { toServer: { resetAfterBytes: 1_000 } }, silences: false, breaks: true },
   "reset within answers": { manners: { toClient: { resetAfterBytes: 700 } }, silences: false, breaks: true },
+  "connections forgotten": { manners: "forget", silences: false, breaks: true },
   latency: { manners: bothWays({ latencyMs: 150, jitterMs: 100 }), silences: false, breaks: false },
   "slow reads": { manners: { toClient: { bytesPerSecond: 4_000 } }, silences: false, breaks: false },
-} as const satisfies Record<
-  string,
-  { readonly manners: Manners; readonly silences: boolean; readonly breaks: boolean }
->;
+} as const satisfies Record<string, Fault>;
 
 /** The name of a fault. */
 export type FaultName = keyof typeof FAULTS;

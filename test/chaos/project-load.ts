@@ -59,8 +59,11 @@ export class ProjectLoad {
    * the totals, every bucket of every stored granularity, and the log. Gives a line about it.
    */
   async expectExact(): Promise<string> {
+    const startMs = performance.now();
     await this.#settle();
+    const acknowledged = seconds(startMs);
     const sheet = await expectExactlyOnce(this.#mesh, this.#projectId, this.#producers);
+    const counted = seconds(startMs);
     const buckets = await expectEveryBucket(this.#mesh, this.#projectId, this.#producers);
     const { events, ids } = await logContent(this.#mesh, this.#projectId);
     const { acceptedCount, foldedCount, duplicateCount } = sheet;
@@ -72,16 +75,13 @@ export class ProjectLoad {
     const widths = Object.entries(buckets).map(([width, count]) => `${count} x ${width}`);
     return (
       `${this.#sum("sent")} acknowledged, ${this.#sum("resent")} sent again, ${events} in the log, ${foldedCount} counted, ` +
-      `exact in ${widths.join(", ")}`
+      `exact in ${widths.join(", ")}; all acknowledged after ${acknowledged}, counted after ${counted}`
     );
   }
 
-  /** As `expectExact`, once everything is there again; prints what was meanwhile, and how long this took. */
+  /** As `expectExact`, once everything is there again; prints the line, and what was meanwhile. */
   async expectExactAfter(meanwhile: string): Promise<void> {
-    const startMs = performance.now();
-    const account = await this.expectExact();
-    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-    process.stdout.write(`  ${meanwhile}: ${account}; recovered after ${seconds} s\n`);
+    process.stdout.write(`  ${meanwhile}: ${await this.expectExact()}\n`);
     expectNoneEnded(this.#mesh);
   }
 
@@ -115,6 +115,10 @@ export class ProjectLoad {
     });
     await this.until(`everything of ${this.#projectId} is acknowledged`, () => isOver);
   }
+}
+
+function seconds(sinceMs: number): string {
+  return `${((performance.now() - sinceMs) / 1000).toFixed(1)} s`;
 }
 
 /** A process that ends by itself is wrong, also where somebody would start it again. */

@@ -32,6 +32,12 @@ const REQUEST_TIMEOUT_MS = 5_000;
 const SPECULATIVE_AFTER_MS = 200;
 /** A connection that is silent and dead is known to be after this and a request's timeout. */
 const HEARTBEAT_MS = 10_000;
+/**
+ * A connection on which more requests than this wait for longer than their timeout is closed, and made anew. The driver's 64
+ * come together only after minutes where a service asks one thing after the other, and heartbeats are sent on idle
+ * connections alone: whatever asks five times a second has none.
+ */
+const UNANSWERED_MAX = 2;
 const DEFAULT_PORT = 9042;
 
 /** The keyspace's name. Fails with `invalid` where it could not stand in a statement as it is. */
@@ -85,7 +91,11 @@ function clientOptions(options: CassandraOptions): cassandra.ClientOptions {
       ),
     },
     queryOptions: { consistency: quorum, prepare: true, captureStackTrace: false },
-    socketOptions: { readTimeout: REQUEST_TIMEOUT_MS, connectTimeout: REQUEST_TIMEOUT_MS },
+    socketOptions: {
+      readTimeout: REQUEST_TIMEOUT_MS,
+      connectTimeout: REQUEST_TIMEOUT_MS,
+      defunctReadTimeoutThreshold: UNANSWERED_MAX,
+    },
     pooling: { maxRequestsPerConnection: 2_048, heartBeatInterval: HEARTBEAT_MS },
   };
 }

@@ -165,6 +165,19 @@ test("cuts all connections at once, and takes new ones", async () => {
   await clientOf(through);
 });
 
+test("forgets connections, which hang for good, and passes new ones", async () => {
+  const through = await proxy();
+  const client = await clientOf(through);
+  through.forget();
+  await through.become({});
+  client.socket.write("x");
+  const other = await clientOf(through);
+  other.socket.write("y");
+  await until("the new one is answered", () => other.received === "y");
+  await quiet();
+  expect([received, client.received, client.isReset, through.open]).toEqual(["y", "", false, 2]);
+});
+
 test("resets a client whose server refuses it", async () => {
   const through = await proxy();
   server.close();

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { Link } from "./proxy/link.ts";
-import type { Direction, Manners } from "./proxy/manner.ts";
+import { BLACK_HOLE, type Direction, type Manners } from "./proxy/manner.ts";
 import { hostAndPort } from "./servers/probe.ts";
 
 export type { Link } from "./proxy/link.ts";
@@ -33,6 +33,7 @@ export class TcpProxy implements AsyncDisposable {
   /** How many bytes went on, by direction. */
   readonly bytes: Record<Direction, number> = { toServer: 0, toClient: 0 };
   readonly #links = new Set<Link>();
+  readonly #forgotten = new Set<Link>();
   readonly #options: TcpProxyOptions;
   readonly #host: string;
   #port: number;
@@ -64,7 +65,7 @@ export class TcpProxy implements AsyncDisposable {
 
   /** How many connections there are. */
   get open(): number {
-    return this.#links.size;
+    return this.#links.size + this.#forgotten.size;
   }
 
   /**
@@ -80,7 +81,19 @@ export class TcpProxy implements AsyncDisposable {
 
   /** Resets all connections that there are now. New ones are treated as before. */
   cut(): void {
-    for (const link of [...this.#links]) link.cut();
+    for (const link of [...this.#links, ...this.#forgotten]) link.cut();
+  }
+
+  /**
+   * Lets all connections that there are now hang for good, as a firewall does that forgot them: nothing arrives, and nothing
+   * ends. New ones are treated as before.
+   */
+  forget(): void {
+    for (const link of this.#links) {
+      link.become(BLACK_HOLE);
+      this.#forgotten.add(link);
+    }
+    this.#links.clear();
   }
 
   /** Listens no more, and resets all connections. Idempotent. */
@@ -118,7 +131,7 @@ export class TcpProxy implements AsyncDisposable {
       onBytes: (direction, count) => {
         this.bytes[direction] += count;
       },
-      onClose: () => this.#links.delete(link),
+      onClose: () => this.#links.delete(link) || this.#forgotten.delete(link),
     });
     this.#links.add(link);
     this.#options.onLink?.(link);
