@@ -74,7 +74,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "clients", include: ["test/clients/*.test.ts"], testTimeout: 180_000, fileParallelism: false },
+        test: {
+          name: "clients",
+          include: ["test/clients/*.test.ts"],
+          testTimeout: 180_000,
+          sequence: { groupOrder: 1 },
+        },
       },
       ...(isLongAskedFor ? [long] : []),
       ...(isMeshAskedFor ? [onMesh] : []),

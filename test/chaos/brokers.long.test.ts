@@ -1,4 +1,4 @@
-/** As brokers.test.ts, for longer: brokers that are stopped, killed and frozen, time and again. */
+/** Brokers that are stopped, killed and frozen, time and again: nothing acknowledged is lost, nothing is doubled. */
 import { afterAll, beforeAll, it } from "vitest";
 import { BrokerCluster } from "./broker-cluster.ts";
 import { type Going, rollBrokers } from "./rolling.ts";

@@ -3,7 +3,6 @@ import { until } from "@millrace/harness/until";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BrokerCluster } from "./broker-cluster.ts";
 import { Appends, compareLog } from "./log-accounts.ts";
-import { rollBrokers } from "./rolling.ts";
 
 let cluster: BrokerCluster;
 
@@ -11,10 +10,6 @@ beforeAll(async () => {
   cluster = await BrokerCluster.start();
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
-
-it("brokers are restarted one after the other: every acknowledged record is there and handed over once", async () => {
-  await rollBrokers(cluster, "rolling", ["stop", "kill9", "stop"]);
-});
 
 it("with fewer replicas in sync than must have it a record is refused, not acknowledged, and other partitions go on", async () => {
   const topic = "below-minimum";

@@ -1,6 +1,6 @@
 /**
- * As rebalance-storm.test.ts, for minutes, and with a measure: what is counted a second falls to no less than half.
- * `MILLRACE_CHAOS_MS` makes it longer.
+ * Processors join and leave all the time, for minutes: partitions move, each event counts once, and what is counted a second
+ * falls to no less than half. `MILLRACE_CHAOS_MS` makes it longer.
  */
 import { launchMesh } from "@millrace/harness/mesh";
 import { expect, it, onTestFailed, onTestFinished } from "vitest";

@@ -7,7 +7,7 @@ import { startMillrace } from "@millrace/harness";
 import { accountLine, countedTicks, createTicks, expectExactlyOnce, HABITS, Producer } from "@millrace/harness/load";
 import { expect, it } from "vitest";
 
-const KILLS = 20;
+const KILLS = 10;
 const LIFE_MS_MIN = 20;
 const LIFE_MS_MAX = 700;
 /** A busy machine takes seconds for each start. */

@@ -11,14 +11,19 @@ export type Page = Awaited<ReturnType<Browser["newPage"]>>;
 /** How somebody looks at a page. */
 export type Looks = { readonly width?: number; readonly colorScheme?: "light" | "dark" };
 
-/** Opens a new link of the server in a page. */
+/** Opens a new link of the server in a page, and waits until that has made a session: who goes elsewhere before has none. */
 export async function logIn(page: Page, server: Millrace): Promise<void> {
   const answer = await fetch(`${server.url}/millrace.dashboard.v1.SessionService/CreateLoginToken`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${server.keys.adminKey}` },
     body: "{}",
   });
-  await page.goto(server.url + ((await answer.json()) as { path: string }).path);
+  const { path } = (await answer.json()) as { path: string };
+  const isSession = (url: string) => new URL(url).pathname === "/session";
+  await Promise.all([
+    page.waitForResponse((response) => isSession(response.url()) && response.request().method() === "POST"),
+    page.goto(server.url + path),
+  ]);
 }
 
 /**
