@@ -52,16 +52,17 @@ export class BrokerCluster implements AsyncDisposable {
         this.leaders.set(key, leader < 0 ? seen : seen.add(leader));
       }
     }
-    const found = topics.find(({ name }) => name === topic)?.partitions ?? [];
-    return found.toSorted((a, b) => a.partitionId - b.partitionId).map(({ isr }) => isr);
+    return inOrder(topics.find(({ name }) => name === topic)).map(({ isr }) => isr);
+  }
+
+  /** The brokers in sync, by partition; unlike {@link look} also before any group has joined. */
+  async inSync(topic: string): Promise<number[][]> {
+    return inOrder((await this.#metadata([topic]))[0]).map(({ isr }) => isr);
   }
 
   /** The replicas of each partition of a topic: ids of brokers. */
   async replicas(topic: string): Promise<number[][]> {
-    const topics = await this.#metadata([topic]);
-    return (topics[0]?.partitions ?? [])
-      .toSorted((a, b) => a.partitionId - b.partitionId)
-      .map(({ replicas }) => replicas);
+    return inOrder((await this.#metadata([topic]))[0]).map(({ replicas }) => replicas);
   }
 
   /** Waits until every partition of a topic has so many replicas in sync. */
@@ -84,4 +85,8 @@ export class BrokerCluster implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.servers.dispose();
   }
+}
+
+function inOrder(topic: ITopicMetadata | undefined) {
+  return (topic?.partitions ?? []).toSorted((a, b) => a.partitionId - b.partitionId);
 }

@@ -18,7 +18,9 @@ it("with fewer replicas in sync than must have it a record is refused, not ackno
   expect(new Set(withThird)).toEqual(new Set([true, false]));
   const [, , third] = cluster.servers.nodes;
   await third!.kill9();
-  await until("it is missed", async () => (await cluster.look(topic)).some((isr) => isr.length < 2), { everyMs: 100 });
+  await until("it is missed", async () => (await cluster.inSync(topic)).some((isr) => isr.length < 2), {
+    everyMs: 100,
+  });
 
   const appends = new Appends(log);
   const below = withThird.flatMap((has, partition) => (has ? [partition] : []));
