@@ -1,6 +1,11 @@
+import { setTimeout as delay } from "node:timers/promises";
 import kafkajs, { type Admin, type Kafka } from "kafkajs";
 import { kafkaFailure, protocolErrorOf } from "../kafka-failure.ts";
 import type { TopicState } from "./topic-settings.ts";
+
+/** So long after a topic was made a broker may not know it. */
+const HEARD_WITHIN_MS = 10_000;
+const ASK_AGAIN_MS = 100;
 
 /** Does something with a connected client for administration. */
 export async function withAdmin<T>(kafka: Kafka, doing: string, work: (admin: Admin) => Promise<T>): Promise<T> {
@@ -35,10 +40,22 @@ export async function describeTopic(
 export async function topicState(admin: Admin, topic: string): Promise<TopicState | undefined> {
   const described = await describeTopic(admin, topic);
   if (described === undefined) return undefined;
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
-  });
-  const entries = resources[0]?.configEntries ?? [];
+  const entries = await settingsOf(admin, topic);
   return { ...described, settings: new Map(entries.map((entry) => [entry.configName, entry.configValue])) };
+}
+
+/** The settings of a topic that is there. A broker that has not heard of a new topic yet is asked again, for some seconds. */
+async function settingsOf(admin: Admin, topic: string) {
+  const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }];
+  const deadline = performance.now() + HEARD_WITHIN_MS;
+  for (;;) {
+    try {
+      const answer = await admin.describeConfigs({ includeSynonyms: false, resources });
+      return answer.resources[0]?.configEntries ?? [];
+    } catch (error) {
+      const isUnheardOf = protocolErrorOf(error) === "UNKNOWN_TOPIC_OR_PARTITION";
+      if (!isUnheardOf || performance.now() > deadline) throw error;
+      await delay(ASK_AGAIN_MS);
+    }
+  }
 }
