@@ -20,6 +20,7 @@ type Role =
   | "migration"
   | "tool"
   | "asset"
+  | "observability"
   | "service"
   | "whole"
   | "test";
@@ -32,8 +33,8 @@ const TOOLS = ["client", "cli"];
 const ASSETS = ["tracker"];
 /** They fold the log: what they give may depend on nothing but what they are given (P3). */
 const PURE = new Set(["packages/rollup", "packages/enrichment", "packages/hash", "packages/failure"]);
-/** What the tests of every package may use: servers know nothing of ours. */
-const SERVERS = "@millrace/harness/servers";
+/** What the tests of every package may use: servers, and the lines to them, know nothing of ours. */
+const FOR_ALL_TESTS = ["@millrace/harness/servers", "@millrace/harness/tcp-proxy", "@millrace/harness/tools"];
 /** Builtins that touch nothing outside of the process. */
 const PURE_BUILTINS = new Set(["node:buffer", "node:crypto", "node:util", "node:zlib"]);
 const IMPURE =
@@ -52,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<Role, readonly Role[]>> = {
   migration: ["failure", "runtime", "port"],
   tool: ["failure", "api", "hash", "credential", "migration", "tool"],
   asset: [],
+  observability: ["failure", "runtime"],
   service: ["failure", "api", "hash", "credential", "domain", "runtime", "port", "asset"],
   whole: ["failure", "api", "hash", "credential", "domain", "runtime", "port", "service", "asset"],
   test: [
@@ -67,6 +69,7 @@ const MAY_IMPORT: Readonly<Record<Role, readonly Role[]>> = {
     "migration",
     "tool",
     "asset",
+    "observability",
     "service",
     "whole",
     "test",
@@ -85,6 +88,7 @@ const WHY: Readonly<Record<Role, string>> = {
   port: "ports never import each other, and nothing above them, so that each backend can be replaced alone",
   migration: "migration prepares servers for the backends of ports, and needs no service for it",
   tool: "tools speak to the services through proto/ alone, as any client does",
+  observability: "observability is about the names that runtime declares; what it makes looks at services from outside",
   asset: "what browsers are given imports nothing of ours, so that it stays small",
   service: "services never import each other; they speak through proto/, so that each is deployed and scaled alone",
   whole: "all-in-one puts services together, and needs nothing of the tools and tests",
@@ -131,7 +135,9 @@ function fileViolations(file: TreeFile, folders: ReadonlyMap<string, string>): s
 
 function dependencyViolations(file: TreeFile, folder: string, folders: ReadonlyMap<string, string>): string[] {
   const { dependencies = {}, devDependencies = {} } = JSON.parse(file.text);
-  const ofTests = Object.keys(devDependencies).filter((name) => !SERVERS.startsWith(`${name}/`));
+  const ofTests = Object.keys(devDependencies).filter(
+    (name) => !FOR_ALL_TESTS.some((path) => path.startsWith(`${name}/`)),
+  );
   return [...Object.keys(dependencies), ...ofTests].flatMap((name) => {
     const why = forbiddenPackage(folder, name, folders);
     return why === undefined ? [] : [`${file.path} depends on ${name}: ${why}`];
@@ -139,7 +145,7 @@ function dependencyViolations(file: TreeFile, folder: string, folders: ReadonlyM
 }
 
 function importViolation(path: string, folder: string, name: string, folders: ReadonlyMap<string, string>) {
-  if (name === SERVERS && isTestCode(path)) return undefined;
+  if (FOR_ALL_TESTS.includes(name) && isTestCode(path)) return undefined;
   const why =
     name.startsWith(".") && !posix.join(posix.dirname(path), name).startsWith(`${folder}/`)
       ? "a relative path must stay in its package; import another package by its name"
@@ -191,6 +197,7 @@ function roleOf(folder: string): Role {
   if (kind === "services") return name === "all-in-one" ? "whole" : "service";
   if (name === "failure" || name === "api" || name === "hash") return name;
   if (name === "credential" || name === "runtime" || name === "migration") return name;
+  if (name === "observability") return name;
   if (name === "sqlite" || name === "cassandra") return name;
   if (PORTS.includes(name)) return "port";
   if (DOMAIN.includes(name)) return "domain";

@@ -79,6 +79,7 @@ describe("the import rules", () => {
     ["packages/cell-store/src/a.ts", "@millrace/sqlite"],
     ["packages/cli/src/a.ts", "@millrace/credential"],
     ["packages/cell-store/src/a.test.ts", "@millrace/harness/servers"],
+    ["packages/cell-store/src/a.test.ts", "@millrace/harness/tcp-proxy"],
   ] as const;
   for (const [path, name] of allowed) {
     it(`let ${path} import ${name}`, () => {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lastingPort } from "@millrace/harness/ports";
 import { type OwnServers, ownRedis } from "@millrace/harness/servers";
 import { until } from "@millrace/harness/until";
 import { Redis } from "ioredis";
@@ -58,7 +58,7 @@ export class OwnRedis {
 
 /** Starts a Sentinel that watches the primary under the name "claims", and gives its port. It goes with the test. */
 export async function startSentinel(primary: OwnRedis): Promise<number> {
-  const port = await freePort();
+  const port = await lastingPort();
   const folder = mkdtempSync(join(tmpdir(), "millrace-sentinel-"));
   const file = join(folder, "sentinel.conf");
   const lines = [
@@ -82,15 +82,6 @@ export async function startSentinel(primary: OwnRedis): Promise<number> {
     const replicas: unknown = await client.call("SENTINEL", "REPLICAS", "claims");
     return Array.isArray(replicas) && replicas.length > 0;
   });
-  return port;
-}
-
-/** A port of 127.0.0.1 that nobody listened at a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await once(server.close(), "close");
   return port;
 }
 

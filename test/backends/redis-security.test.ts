@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
 import { openRedisCache, openRedisClaims, type RedisClaimsOptions } from "@millrace/cache/redis";
+import { lastingPort } from "@millrace/harness/ports";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { makeCertificates } from "./certificates.ts";
-import { freePort, OwnRedis } from "./own-redis.ts";
+import { OwnRedis } from "./own-redis.ts";
 import { claimsOf, KEEP_MS, ownsAll } from "./redis-claim-batches.ts";
 
 describe("a Redis that is reached by TLS", () => {
@@ -85,7 +86,7 @@ async function tlsServer(more: Readonly<Record<string, string>> = {}) {
   const files = await makeCertificates();
   const { caFile, certificateFile, keyFile } = files;
   const settings = { "tls-cert-file": certificateFile, "tls-key-file": keyFile, "tls-ca-cert-file": caFile };
-  const port = await freePort();
+  const port = await lastingPort();
   await OwnRedis.start({ "tls-port": String(port), "tls-auth-clients": "no", ...settings, ...more });
   return { address: `rediss://127.0.0.1:${port}`, tls: { caFile }, files };
 }

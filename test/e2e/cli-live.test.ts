@@ -2,9 +2,9 @@
  * The commands that stay: somebody sits at a terminal, watches numbers change and events arrive, and gets the terminal
  * back as it was.
  */
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { CHECKOUT, environment, launchMillrace, type Millrace, until } from "@millrace/harness";
+import { lastingPort } from "@millrace/harness/ports";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { Terminal } from "./terminal.ts";
 
@@ -18,7 +18,7 @@ let millrace: Millrace;
 
 beforeAll(async () => {
   // Whoever reconnects after a restart comes back to the same port.
-  millrace = await launchMillrace({ env: { MILLRACE_PORT: String(await freePort()) } });
+  millrace = await launchMillrace({ env: { MILLRACE_PORT: String(await lastingPort()) } });
   await send("/start");
 }, 60_000);
 afterAll(() => millrace.dispose());
@@ -260,13 +260,4 @@ async function seenWithinASecond(make: (attempt: number) => Promise<() => boolea
     if (times.at(-1)! <= SEEN_WITHIN_MS) return;
   }
   throw new Error(`seen after ${times.join(", ")} ms`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { type Millrace as Client, createMillrace, type Issue } from "@millrace/client";
 import { CHECKOUT, Child, environment, type Millrace, startMillrace, until } from "@millrace/harness";
 import { countedTicks, createTicks } from "@millrace/harness/load";
+import { lastingPort } from "@millrace/harness/ports";
 import { expect, it, onTestFinished } from "vitest";
-import { freePort } from "./free-port.ts";
 
 const PROJECT = "ticks";
 const CHILD = join(CHECKOUT, "test/e2e/client-child.ts");
@@ -18,7 +18,7 @@ const EVENTS_A_LIFE = 3_000;
 
 /** Starts a server that comes back at the same address. */
 async function startAtOneAddress(): Promise<Millrace> {
-  return startMillrace({ env: { MILLRACE_PORT: String(await freePort()) } });
+  return startMillrace({ env: { MILLRACE_PORT: String(await lastingPort()) } });
 }
 
 /** Tracks events until told to stop; gives how many. */

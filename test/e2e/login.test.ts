@@ -2,10 +2,11 @@
  * Who may look at the page: whoever has the link that the start prints, once, and the browser that used it, until its
  * session ends. Other pages in the same browser get nothing by it, wherever they come from.
  */
+
 import { launchMillrace, type Millrace, startMillrace, until } from "@millrace/harness";
 import { openBrowser } from "@millrace/harness/browser";
+import { lastingPort } from "@millrace/harness/ports";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { freePort } from "./free-port.ts";
 import { serveSite } from "./web-site.ts";
 
 type Browser = Awaited<ReturnType<typeof openBrowser>>;
@@ -144,7 +145,7 @@ describe("a session", () => {
 
   it("outlives the server, and ends when it is asked to", async () => {
     // The cookie is for one port.
-    const server = await startMillrace({ env: { MILLRACE_PORT: String(await freePort()) } });
+    const server = await startMillrace({ env: { MILLRACE_PORT: String(await lastingPort()) } });
     await untilBuilt(server);
     const page = await newPage();
     await page.goto(server.loginUrl);

@@ -9,8 +9,8 @@ import { QueryRequestSchema } from "@millrace/api/millrace/reporting/v1/reportin
 import { createMillrace } from "@millrace/client";
 import { launchMillrace, type Millrace, startMillrace, until } from "@millrace/harness";
 import { openBrowser } from "@millrace/harness/browser";
+import { lastingPort } from "@millrace/harness/ports";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort } from "./free-port.ts";
 import { type Browser, type Looks, openPage as openPageOf, type Page } from "./open-page.ts";
 
 const PROJECT = "demo";
@@ -131,7 +131,7 @@ describe("a filter", () => {
 
 describe("a server that goes", () => {
   it("is missed, and what happened meanwhile is there when it is back, without a reload", async () => {
-    const server = await startMillrace({ env: { MILLRACE_PORT: String(await freePort()) } });
+    const server = await startMillrace({ env: { MILLRACE_PORT: String(await lastingPort()) } });
     await track(server, VISITS);
     const page = await openPage(server);
     await untilNumber(page, "Page views", 3);

@@ -2,14 +2,13 @@
  * The tracker as visitors meet it: the script that the server serves, on a site of another origin, in a real Chromium.
  * What it is to have sent is asked of the server.
  */
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { ApiKeyService } from "@millrace/api/millrace/config/v1/api_key_service_pb";
 import { Aggregation } from "@millrace/api/millrace/config/v1/metric_pb";
 import { launchMillrace, type Millrace, startMillrace, until } from "@millrace/harness";
 import { openBrowser } from "@millrace/harness/browser";
 import { ask, createProject, lastDays } from "@millrace/harness/load";
+import { lastingPort } from "@millrace/harness/ports";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type Pages, serveSite } from "./web-site.ts";
 
@@ -125,15 +124,6 @@ async function open(page: Page, url: string): Promise<void> {
 
 async function loaded(page: Page): Promise<void> {
   await page.waitForFunction("window.millrace?.loaded");
-}
-
-/** A port that nothing listens on now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe("page views", () => {
@@ -405,7 +395,7 @@ describe("what a visitor did last", () => {
 
 describe("what could not be sent", () => {
   it("is sent again until the server is back, and counts once", async () => {
-    const server = await startMillrace({ env: { MILLRACE_PORT: String(await freePort()) } });
+    const server = await startMillrace({ env: { MILLRACE_PORT: String(await lastingPort()) } });
     const site = await makeSite({ "/": "" }, { server });
     const { page, beacons } = await visitor();
     await open(page, `${site.origin}/`);

@@ -36,6 +36,7 @@ export function rememberConnections(client: cassandra.Client): () => Promise<voi
     };
   }
   return async () => {
+    // It never connected, which is what `connect` has told already.
     await client.shutdown().catch(() => {});
     control?.shutdown?.();
     await Promise.all([...opened].map((connection) => new Promise<void>((closed) => connection.close(closed))));

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { setTimeout } from "node:timers/promises";
 import { Failure } from "@millrace/failure";
 import { type CassandraOptions, checkKeyspace, connect } from "./connect.ts";
 import { cancelled } from "./failure.ts";
+import { pause } from "./pause.ts";
 import type { CassandraSession } from "./session.ts";
 
 /** The tables of one store: what `version` needs, as statements that may be made any number of times. */
@@ -67,7 +67,7 @@ export async function awaitSchema(
           "run millrace migrate, or name another keyspace",
       );
     }
-    await setTimeout(POLL_MS, undefined, options.signal ? { signal: options.signal } : {}).catch(() => {});
+    await pause(POLL_MS, options.signal);
     if (options.signal?.aborted) throw cancelled(options.signal);
   }
 }
@@ -119,7 +119,7 @@ async function lock(session: CassandraSession, signal: AbortSignal | undefined):
   for (;;) {
     const applied = await session.applyIf(DOING, [{ query, params: [holder] }], signal).catch(ifUnknown(false));
     if (applied || (await holderOf(session)) === holder) return holder;
-    await setTimeout(POLL_MS);
+    await pause(POLL_MS);
     session.enter(signal);
   }
 }

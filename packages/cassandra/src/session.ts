@@ -1,7 +1,7 @@
-import { setTimeout } from "node:timers/promises";
 import { Failure } from "@millrace/failure";
 import cassandra from "cassandra-driver";
 import { cancelled, cassandraFailure } from "./failure.ts";
+import { pause } from "./pause.ts";
 
 /** A statement with its values, in the order of its question marks. */
 export type Statement = { readonly query: string; readonly params: readonly unknown[] };
@@ -119,6 +119,7 @@ export class CassandraSession {
   async close(): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort();
+    // Nothing is left to be told to anybody: what was under way has failed with `unavailable`.
     await this.#client.shutdown().catch(() => {});
   }
 
@@ -131,7 +132,7 @@ export class CassandraSession {
         if (!isPassing(error) || performance.now() - started > this.#limits.retryForMs) throw error;
         // Spread, so that those who failed together do not come back together.
         const signal = AbortSignal.any([this.#closed.signal, ...(call.signal ? [call.signal] : [])]);
-        await setTimeout(waitMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
+        await pause(waitMs * (0.5 + Math.random()), signal);
       }
     }
   }

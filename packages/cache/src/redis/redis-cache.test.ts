@@ -1,8 +1,8 @@
+import { ANSWERS_LOST } from "@millrace/harness/tcp-proxy";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { cacheContract } from "../contract/index.ts";
 import { openRedisCache } from "./redis-cache.ts";
-import { startLink } from "./test-link.ts";
-import { keysOf, testRedis } from "./test-redis.ts";
+import { keysOf, proxiedRedis, testRedis } from "./test-redis.ts";
 import { STRETCH, stretched } from "./test-stretched.ts";
 
 /** A busy machine takes its time to connect again. */
@@ -39,7 +39,7 @@ describe("the cache in Redis", () => {
   it("says that a write's outcome is not known when its answer does not come, and counts it once", async () => {
     const { cache, link, again } = await behindLink();
     await cache.increment("counter", 1, 60_000);
-    link.muteAnswers();
+    await link.become(ANSWERS_LOST);
     await expect(cache.increment("counter", 1, 60_000)).rejects.toMatchObject({
       kind: "unknownOutcome",
       reason: "BACKEND_TIMEOUT",
@@ -72,7 +72,8 @@ describe("the cache in Redis", () => {
   it("calls no more once half of the calls fail, and says so by its breaker's state", async () => {
     const { cache, link } = await behindLink();
     expect(cache.breakerState).toBe("closed");
-    link.refuse();
+    await link.become({ refuses: true });
+    link.cut();
     await Promise.allSettled(Array.from({ length: 20 }, () => cache.get("key")));
     expect(cache.breakerState).toBe("open");
     await expect(cache.get("key")).rejects.toMatchObject({ kind: "unavailable", retryAfterMs: 30_000 });
@@ -88,14 +89,12 @@ describe("the cache in Redis", () => {
 });
 
 async function behindLink() {
-  const { address, prefix } = await testRedis();
-  const link = await startLink(address);
-  const cache = await openRedisCache({ address: link.address, prefix, commandTimeoutMs: 250 });
+  const { address, prefix, link, linkAddress } = await proxiedRedis();
+  const cache = await openRedisCache({ address: linkAddress, prefix, commandTimeoutMs: 250 });
   const again = await openRedisCache({ address, prefix });
   onTestFinished(async () => {
     await cache.close();
     await again.close();
-    await link.close();
   });
   return { cache, again, link };
 }

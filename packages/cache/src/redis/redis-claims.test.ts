@@ -1,9 +1,9 @@
+import { ANSWERS_LOST } from "@millrace/harness/tcp-proxy";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Claim, claims, offsets } from "../contract/claims-harness.ts";
 import { claimStoreContract } from "../contract/index.ts";
 import { openRedisClaims } from "./redis-claims.ts";
-import { startLink } from "./test-link.ts";
-import { testRedis } from "./test-redis.ts";
+import { type LinkFaults, proxiedRedis, testRedis } from "./test-redis.ts";
 
 const KEEP_MS = 4_000_000_000_000;
 const LIVE_SLOT = 28_000_000;
@@ -55,9 +55,9 @@ describe("the claims in Redis", () => {
   });
 
   it("claims again by itself when an answer is lost, and gives the same owners", async () => {
-    const { store, link } = await behindLink();
+    const { store, link } = await behindLink({ spareNewConnections: true });
     const batch = sequence(0, 100);
-    link.cutNextAnswer();
+    await link.become({ toClient: { resetAfterBytes: 1 } });
     const owners = await store.claim(batch, KEEP_MS).catch(() => store.claim(batch, KEEP_MS));
     expect(Buffer.compare(owners, batch.positions)).toBe(0);
   });
@@ -65,7 +65,7 @@ describe("the claims in Redis", () => {
   it("says that it does not know the outcome when no answer comes, and claiming all again is safe", async () => {
     const { store, link, address, prefix } = await behindLink();
     const batch = sequence(0, 100);
-    link.muteAnswers();
+    await link.become(ANSWERS_LOST);
     await expect(store.claim(batch, KEEP_MS)).rejects.toMatchObject({ kind: "unknownOutcome" });
     await expect(store.ready()).rejects.toMatchObject({ kind: "unavailable" });
     const other = await openRedisClaims({ address, prefix });
@@ -105,14 +105,10 @@ describe("the claims in Redis", () => {
   });
 });
 
-async function behindLink() {
-  const { address, prefix } = await testRedis();
-  const link = await startLink(address);
-  const store = await openRedisClaims({ address: link.address, prefix, commandTimeoutMs: 250 });
-  onTestFinished(async () => {
-    await store.close();
-    await link.close();
-  });
+async function behindLink(faults: LinkFaults = {}) {
+  const { address, prefix, link, linkAddress } = await proxiedRedis(faults);
+  const store = await openRedisClaims({ address: linkAddress, prefix, commandTimeoutMs: 250 });
+  onTestFinished(() => store.close());
   return { store, link, address, prefix };
 }
 

@@ -2,8 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type Claim, claims } from "../contract/claims-harness.ts";
 import { openRedisCache } from "./redis-cache.ts";
 import { openRedisClaims, type RedisClaims } from "./redis-claims.ts";
-import { startLink } from "./test-link.ts";
-import { testRedis } from "./test-redis.ts";
+import { proxiedRedis } from "./test-redis.ts";
 
 const KEEP_MS = 4_000_000_000_000;
 const SLOT = 28_000_000;
@@ -18,7 +17,7 @@ describe("claims over a bad link", () => {
     const { store, link } = await behindLink();
     for (let round = 0; round < 10; round++) {
       const batch = sequence(round * 100, 5000);
-      link.cutNextAnswer();
+      await link.become({ toClient: { resetAfterBytes: 1 } });
       const owners = await untilAnswered(store, batch);
       // What the rounds before claimed stays theirs, and so do their positions.
       expect(Buffer.compare(owners, batch.positions)).toBe(0);
@@ -29,7 +28,7 @@ describe("claims over a bad link", () => {
     const { store, link, direct } = await behindLink();
     for (const bytes of [1, 40, 1000, 9000, 50_000, 120_000]) {
       const batch = sequence(bytes * 10_000, 5000);
-      link.resetAfter(bytes);
+      await link.become({ toServer: { resetAfterBytes: bytes } });
       expect(Buffer.compare(await untilAnswered(store, batch), batch.positions)).toBe(0);
       expect(Buffer.compare(await direct.lookup(batch), batch.positions)).toBe(0);
     }
@@ -39,7 +38,7 @@ describe("claims over a bad link", () => {
     const { store, link } = await behindLink();
     const batch = sequence(0, 100);
     await store.claim(batch, KEEP_MS);
-    link.blackHole();
+    link.forget();
     const began = performance.now();
     await expect(Promise.race([store.claim(batch, KEEP_MS), store.ready()])).rejects.toMatchObject({
       kind: expect.stringMatching(/^(unknownOutcome|unavailable)$/),
@@ -51,7 +50,7 @@ describe("claims over a bad link", () => {
 
   it("wait no longer than whoever asks, whose patience counts nothing against the server", async () => {
     const { store, link } = await behindLink();
-    link.blackHole();
+    link.forget();
     const began = performance.now();
     await expect(store.lookup(sequence(0, 10), { signal: AbortSignal.timeout(20) })).rejects.toMatchObject({
       kind: "cancelled",
@@ -62,31 +61,26 @@ describe("claims over a bad link", () => {
 
 describe("listeners over a bad link", () => {
   it("are told when nothing arrives any more, though their connection never ends", async () => {
-    const { address, prefix } = await testRedis();
-    const link = await startLink(address);
+    const { prefix, link, linkAddress } = await proxiedRedis();
     const cache = await openRedisCache({
-      address: link.address,
+      address: linkAddress,
       prefix,
       commandTimeoutMs: COMMAND_MS,
       askEveryMs: 100,
     });
-    onTestFinished(async () => {
-      await cache.close();
-      await link.close();
-    });
+    onTestFinished(() => cache.close());
     const messages = await cache.subscribe("channel");
-    link.blackHole();
+    link.forget();
     await expect(messages[Symbol.asyncIterator]().next()).rejects.toMatchObject({ kind: "unavailable" });
     await expect.poll(() => cache.subscribe("channel").then(Boolean, () => false), POLL).toBe(true);
   });
 });
 
 async function behindLink() {
-  const { address, prefix } = await testRedis();
-  const link = await startLink(address);
+  const { address, prefix, link, linkAddress } = await proxiedRedis({ spareNewConnections: true });
   const direct = await openRedisClaims({ address, prefix });
   const store = await openRedisClaims({
-    address: link.address,
+    address: linkAddress,
     prefix,
     commandTimeoutMs: COMMAND_MS,
     // What a breaker does is tested elsewhere.
@@ -95,7 +89,6 @@ async function behindLink() {
   onTestFinished(async () => {
     await store.close();
     await direct.close();
-    await link.close();
   });
   return { store, direct, link };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { redisServer } from "@millrace/harness/servers";
+import { TcpProxy } from "@millrace/harness/tcp-proxy";
 import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 
@@ -14,6 +15,23 @@ export async function testRedis(): Promise<{ address: string; prefix: string; cl
     client.disconnect();
   });
   return { address: url, prefix, client };
+}
+
+/** Whom the faults of a link meet. */
+export type LinkFaults = {
+  /** True: only connections that are there when a fault begins suffer from it. Absent: those that come later, too. */
+  readonly spareNewConnections?: boolean;
+};
+
+/** As `testRedis`, with a link in front of the server that the test can break. */
+export async function proxiedRedis({ spareNewConnections = false }: LinkFaults = {}) {
+  const redis = await testRedis();
+  const link = await TcpProxy.open(
+    new URL(redis.address).host,
+    spareNewConnections ? { onLink: (connection) => connection.become({}) } : {},
+  );
+  onTestFinished(() => link.close());
+  return { ...redis, link, linkAddress: `redis://${link.address}` };
 }
 
 /** All keys that begin with the prefix. */

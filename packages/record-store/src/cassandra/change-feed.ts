@@ -1,5 +1,4 @@
-import { setTimeout } from "node:timers/promises";
-import { inParallel } from "@millrace/cassandra";
+import { inParallel, pause } from "@millrace/cassandra";
 import { NoticeQueue } from "../notice-queue.ts";
 import type { NumberedNotice, RecordTable } from "./record-table.ts";
 
@@ -67,9 +66,9 @@ export class ChangeFeed {
         await this.#round();
       } catch {
         // What was told stays where it is, so nothing is missed: it is asked again.
-        await setTimeout(POLL_MS);
+        await pause(POLL_MS);
       }
-      await setTimeout(POLL_MS, undefined, { signal: this.#wake.signal }).catch(() => {});
+      await pause(POLL_MS, this.#wake.signal);
     }
     this.#polling = undefined;
   }

@@ -34,6 +34,7 @@ export class ChangeQueue {
     const shard = shardOf(change.collection, change.id);
     const before = this.#tails.get(shard) ?? Promise.resolve();
     const made = before.then(() => this.#make(shard, change, signal));
+    // Who asked for the change is told by `made`; who comes next only waits for its end.
     const tail = made.catch(() => {});
     this.#tails.set(shard, tail);
     try {

@@ -46,6 +46,7 @@ async function serve(options: Pick<ServerOptions, "routes" | "authenticate"> & P
 async function startBehind() {
   const seen: { headers: IncomingHttpHeaders; principal?: Principal }[] = [];
   const aborted = Promise.withResolvers<void>();
+  const firstMessage = Promise.withResolvers<void>();
   const server = await serve({
     authenticate: authenticateServices([SERVICE_KEY], async (text) => {
       if (text === "good-key")
@@ -72,7 +73,10 @@ async function startBehind() {
       router.service(IngestService, {
         async stream(requests) {
           let count = 0n;
-          for await (const { events } of requests) count += BigInt(events.length);
+          for await (const { events } of requests) {
+            count += BigInt(events.length);
+            firstMessage.resolve();
+          }
           return { acceptedCount: count };
         },
       });
@@ -87,7 +91,7 @@ async function startBehind() {
       },
     },
   });
-  return { url: server.url, seen, aborted: aborted.promise, server };
+  return { url: server.url, seen, aborted: aborted.promise, firstMessage: firstMessage.promise, server };
 }
 
 async function startFront(behind: string): Promise<RunningServer> {
@@ -162,18 +166,14 @@ describe("a stream of events", () => {
   });
 
   it("is answered with what is durable when the front drains", async () => {
-    const { front } = await startBoth();
+    const { front, behind } = await startBoth();
     const client = createClient(IngestService, createGrpcTransport({ baseUrl: front.url }));
-    const sent = Promise.withResolvers<void>();
     async function* messages() {
       yield { events: [{ name: "a" }, { name: "b" }] };
-      sent.resolve();
       await new Promise(() => {});
     }
     const answer = client.stream(messages(), KEY);
-    await sent.promise;
-    // The message must have left this process before the drain begins.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await behind.firstMessage;
     await front.drain();
     expect(await answer).toMatchObject({ acceptedCount: 2n });
   });

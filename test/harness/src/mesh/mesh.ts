@@ -13,7 +13,7 @@ import { CREDENTIALS_FILE, createApiKey, writeCredentials } from "@millrace/cred
 import { requireNode } from "../checkout.ts";
 import type { Exit } from "../child.ts";
 import { clientAt, Installation, type Protocol } from "../installation.ts";
-import { lastingPorts } from "./free-ports.ts";
+import { lastingPorts } from "../ports/lasting-ports.ts";
 import { MeshProcess, SERVICES, type ServiceName } from "./mesh-process.ts";
 import { type MeshPlace, type MeshServers, makePlace, meshServers } from "./mesh-servers.ts";
 

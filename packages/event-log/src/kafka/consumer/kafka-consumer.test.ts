@@ -159,6 +159,7 @@ describe("a group on Kafka", () => {
     const other = new RecordingMember();
     await topic.consumer({ rebalanceTimeoutMs: 1_000 }).join("g", other);
     await until("the other has its share", () => other.owned.size === 2);
+    // How long it is busy is the subject: longer than a session that nobody keeps alive.
     await new Promise((resolve) => setTimeout(resolve, SESSION_MS + 1_000));
     busy.open();
     await until("the handler is done", () => member.texts(0).length === 1);
@@ -242,6 +243,7 @@ describe("links that hang", () => {
     link.isBlackHole = true;
     await topic.append(0, ["meanwhile"]);
     const committing = member.owned.get(0)!.commit(1);
+    // How long nothing arrives is the subject.
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     link.isBlackHole = false;
     await topic.append(0, ["after"]);

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { freePorts } from "../free-ports.ts";
+import { freePorts } from "../../ports/free-ports.ts";
 import { bringJava, isJavaHere, type JavaProgram } from "../jars.ts";
 import { type Launched, launch } from "../launch.ts";
 import type { Probe } from "../probe.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { freePorts } from "../free-ports.ts";
+import { freePorts } from "../../ports/free-ports.ts";
 import { bringJava, isJavaHere } from "../jars.ts";
 import { type Launched, launch } from "../launch.ts";
 import { runProgram } from "../programs.ts";

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { freePorts } from "../free-ports.ts";
+import { freePorts } from "../../ports/free-ports.ts";
 import { type Launched, launch } from "../launch.ts";
 import { findProgram } from "../machine.ts";
 import type { Probe } from "../probe.ts";

@@ -16,6 +16,12 @@ export async function lastingPorts(count: number): Promise<number[]> {
   return [...ports];
 }
 
+/** One such port. */
+export async function lastingPort(): Promise<number> {
+  const [port] = await lastingPorts(1);
+  return port!;
+}
+
 async function isFree(port: number): Promise<boolean> {
   const server = createServer().listen(port, "127.0.0.1");
   try {
