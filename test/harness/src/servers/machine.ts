@@ -48,7 +48,7 @@ async function findOrInstall(find: () => string | undefined, debianPackage: stri
   installing = installed.catch(() => {});
   await installed;
   const path = find();
-  if (path === undefined) throw new Error(`${debianPackage} is needed. Type: ${LINE_TO_TYPE}`);
+  if (path === undefined) throw new Error(`${debianPackage} is needed. Type: ${lineFor(debianPackage)}`);
   return path;
 }
 
@@ -64,8 +64,15 @@ async function install(debianPackage: string, log: string): Promise<void> {
     await run("update", "-qq");
     await run("install", "-y", "-qq", "--no-install-recommends", debianPackage);
   } catch (cause) {
-    throw new Error(`${debianPackage} could not be installed (see ${log}). Type: ${LINE_TO_TYPE}`, { cause });
+    throw new Error(`${debianPackage} could not be installed (see ${log}). Type: ${lineFor(debianPackage)}`, { cause });
   }
+}
+
+/** Whoever needs one of the servers needs the others next. */
+function lineFor(debianPackage: string): string {
+  return LINE_TO_TYPE.includes(debianPackage)
+    ? LINE_TO_TYPE
+    : `sudo apt-get install -y --no-install-recommends ${debianPackage}`;
 }
 
 function onPath(name: string): string | undefined {

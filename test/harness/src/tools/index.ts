@@ -1,0 +1,2 @@
+export { KUBERNETES_VERSIONS, kubernetesSchemas } from "./kubernetes-schemas.ts";
+export { TOOL_NAMES, type ToolName, tool } from "./tool.ts";
