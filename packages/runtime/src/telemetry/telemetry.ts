@@ -25,6 +25,9 @@ export type TelemetryOptions = {
   readonly env?: Environment;
 };
 
+/** Every series says whose it is: what names of jobs say of it differs from one installation to the next. */
+const SERVICE_NAME = /^service\.name$/;
+
 /**
  * Telemetry of a process. Metrics can always be pulled as Prometheus text. Nothing is sent anywhere unless the
  * standard OTEL_* variables say so (an OTLP endpoint, or an exporter); the exporters then read them from the process.
@@ -40,7 +43,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
   if (otlp.metricReaders.length > 0) metrics.setGlobalMeterProvider(provider);
   const meter = provider.getMeter("millrace", options.version);
   const stopObserving = observeProcess(meter);
-  const serializer = new PrometheusSerializer();
+  const serializer = new PrometheusSerializer("", false, SERVICE_NAME);
   return {
     meter,
     tracer: trace.getTracer("millrace", options.version),
