@@ -2,6 +2,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CHECKOUT, Child, environment } from "@millrace/harness";
+import { until } from "@millrace/harness/until";
 import { expect, it } from "vitest";
 
 function start(service: string, args: readonly string[], settings: Readonly<Record<string, string>> = {}): Child {
@@ -40,4 +41,15 @@ it("a service says by --help what it can be told, and starts nothing", async () 
   expect(await child.exit).toMatchObject({ code: 0 });
   expect(child.stdout).toMatch(/MILLRACE_KAFKA_BROKERS {2}\(required\)/);
   expect(child.stdout).toContain("Usage: npm run ingest");
+});
+
+it("a service that waits for its servers ends with 0 when it is told to", async () => {
+  const child = start("config", [], {
+    MILLRACE_SERVICE_KEY: `mlr_service_${"0".repeat(48)}`,
+    MILLRACE_CASSANDRA_CONTACT_POINTS: "127.0.0.1:1",
+    MILLRACE_CASSANDRA_DATA_CENTER: "datacenter1",
+  });
+  await until("it waits", () => child.stdout.includes("waiting: "));
+  child.kill("SIGTERM");
+  expect(await child.exit).toEqual({ code: 0, signal: null });
 });

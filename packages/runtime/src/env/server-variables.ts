@@ -1,4 +1,5 @@
 import { LOG_LEVELS } from "../log/logger.ts";
+import { TLS_VARIABLES } from "./tls-variables.ts";
 import { durationMs, flag, integer, list, oneOf, text } from "./variables.ts";
 
 /** The variables that every process with a server has, to be spread into its table. */
@@ -15,6 +16,7 @@ export const SERVER_VARIABLES = {
     max: 65535,
     doc: "The public port, for gRPC, gRPC-Web, Connect and plain HTTP; 0 lets the system choose.",
   }),
+  ...TLS_VARIABLES,
   adminHost: text({
     name: "MILLRACE_ADMIN_HOST",
     default: "127.0.0.1",
@@ -47,6 +49,10 @@ export const SERVER_VARIABLES = {
     min: 0,
     max: 10,
     doc: "How many proxies every request passes before it is here; that many entries of X-Forwarded-For are believed. 0: it is not looked at.",
+  }),
+  revision: text({
+    name: "MILLRACE_REVISION",
+    doc: "The revision of the sources that run here, told by /version. An image has it set.",
   }),
   logLevel: oneOf(LOG_LEVELS, {
     name: "MILLRACE_LOG_LEVEL",

@@ -39,7 +39,8 @@ export type Lifecycle = {
   fail: (name: string, error: unknown) => Promise<void>;
 };
 
-const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+/** What asks a process to end. */
+export const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /**
  * A process's life: components start in order and, on the first SIGTERM or SIGINT, drain and stop in reverse; then the
@@ -72,7 +73,7 @@ class ProcessLifecycle implements Lifecycle {
   }
 
   async run(): Promise<void> {
-    for (const signal of SIGNALS) this.#signals.on(signal, this.#onSignal);
+    for (const signal of STOP_SIGNALS) this.#signals.on(signal, this.#onSignal);
     for (const component of this.#components) {
       if (this.#stopping !== undefined) return this.#stopping;
       // Counted as started from here on, so that a half-made start is undone as well.
@@ -144,7 +145,7 @@ class ProcessLifecycle implements Lifecycle {
   #end(code: number): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    for (const signal of SIGNALS) this.#signals.off(signal, this.#onSignal);
+    for (const signal of STOP_SIGNALS) this.#signals.off(signal, this.#onSignal);
     this.#exit(code);
   }
 }

@@ -8,7 +8,8 @@ import { createLogger, type Logger } from "../log/logger.ts";
 import type { RunningServer, ServerOptions } from "../server/server-options.ts";
 import { startServer } from "../server/start-server.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
-import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import { openServiceTls, type ServiceTls } from "../tls/service-tls.ts";
+import { createLifecycle, type Lifecycle, STOP_SIGNALS } from "./lifecycle.ts";
 
 /** The table of a process with a server. */
 export type ServiceTable = VariableTable & typeof SERVER_VARIABLES;
@@ -38,6 +39,8 @@ export type ServiceProcess<Settings> = {
   readonly log: Logger;
   readonly telemetry: Telemetry;
   readonly lifecycle: Lifecycle;
+  /** For the calls to other services. */
+  readonly tls: ServiceTls;
   readonly version: string;
 };
 
@@ -93,9 +96,25 @@ async function start<const Table extends ServiceTable>(program: ServiceProgram<T
   const telemetry = await createTelemetry({ service: program.name, version, env: process.env });
   const lifecycle = createLifecycle({ log, deadlineMs });
   lifecycle.add({ name: "telemetry", stop: () => telemetry.shutdown() });
-  const served = await program.assemble({ settings, log, telemetry, lifecycle, version });
-  addServer(lifecycle, served, { service: program.name, version, log, telemetry, ...serverSettings });
+  const isAssembled = endOnSignals();
+  const tls = await openServiceTls(serverSettings, { log, meter: telemetry.meter, now: () => Date.now() });
+  lifecycle.add({ name: "tls", stop: () => tls.close() });
+  const served = await program.assemble({ settings, log, telemetry, lifecycle, tls, version });
+  addServer(lifecycle, served, { service: program.name, version, log, telemetry, tls, ...serverSettings });
+  isAssembled();
   await lifecycle.run();
+}
+
+/**
+ * Ends the process with 0 at the first SIGTERM or SIGINT, until the function given is called: what only waits for its
+ * servers has nothing to finish. Without a listener the first process of a container would not even be told.
+ */
+function endOnSignals(): () => void {
+  const end = () => process.exit(0);
+  for (const signal of STOP_SIGNALS) process.on(signal, end);
+  return () => {
+    for (const signal of STOP_SIGNALS) process.off(signal, end);
+  };
 }
 
 type ServerFacts = Values<typeof SERVER_VARIABLES> & {
@@ -103,6 +122,7 @@ type ServerFacts = Values<typeof SERVER_VARIABLES> & {
   readonly version: string;
   readonly log: Logger;
   readonly telemetry: Telemetry;
+  readonly tls: ServiceTls;
 };
 
 function addServer(
@@ -111,13 +131,14 @@ function addServer(
   facts: ServerFacts,
 ): void {
   const { openPaths = [], ...parts } = given;
-  const { log, service, version, telemetry, host, port, adminHost, adminPort } = facts;
+  const { log, service, version, telemetry, tls, host, port, adminHost, adminPort } = facts;
   let server: RunningServer | undefined;
   lifecycle.add({
     name: "server",
     async start() {
       server = await startServer({
-        ...{ service, version, telemetry, host, port, adminHost, adminPort },
+        ...{ service, version, telemetry, tls, host, port, adminHost, adminPort },
+        revision: facts.revision,
         ...parts,
         log: log.child({ part: "server" }),
         reflection: facts.reflection,

@@ -8,6 +8,8 @@ export type AdminSource = {
   readonly metrics: () => Promise<string>;
   readonly service: string;
   readonly version: string;
+  /** Of the sources, where it is known. */
+  readonly revision: string | undefined;
 };
 
 type Answer = { readonly status: number; readonly type?: string; readonly body: string };
@@ -47,11 +49,11 @@ async function answerTo(path: string, source: AdminSource): Promise<Answer> {
         () => ({ status: 500, body: "the metrics can not be read\n" }),
       );
     case "/version": {
-      const { service, version } = source;
+      const { service, version, revision } = source;
       return {
         status: 200,
         type: "application/json",
-        body: `${JSON.stringify({ service, version, node: process.version })}\n`,
+        body: `${JSON.stringify({ service, version, revision, node: process.version })}\n`,
       };
     }
     default:

@@ -29,7 +29,7 @@ describe("probes", () => {
   });
 
   it("find metrics of calls by method and code, and the version, but nothing of it on the public port", async () => {
-    const server = await startFixture();
+    const server = await startFixture({ revision: "4f2a91c" });
     await curlGetProject(server, "{}", bearer("report-key"));
     await curlGetProject(server, "{}", {});
     const text = await (await fetch(`${server.adminUrl}/metrics`)).text();
@@ -41,6 +41,7 @@ describe("probes", () => {
     expect(await (await fetch(`${server.adminUrl}/version`)).json()).toMatchObject({
       service: "fixture",
       version: "1.2.3",
+      revision: "4f2a91c",
     });
     expect((await fetch(`${server.url}/metrics`)).status).toBe(404);
   });

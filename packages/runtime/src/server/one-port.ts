@@ -7,8 +7,11 @@ import {
 } from "node:http";
 import { createServer as createHttp2, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { createServer, type Server, type Socket } from "node:net";
+import type { Logger } from "../log/logger.ts";
+import type { ServiceTls } from "../tls/service-tls.ts";
 import { type Sessions, trackSessions } from "./http2-sessions.ts";
 import type { ServerLimits } from "./limits.ts";
+import { createSecureListener } from "./secure-listener.ts";
 
 /** A request of either HTTP version. That of HTTP/2 has its `stream`. */
 export type AnyRequest = IncomingMessage | Http2ServerRequest;
@@ -19,7 +22,7 @@ export type AnyResponse = ServerResponse | Http2ServerResponse;
 /** Handles a request of either HTTP version. */
 export type RequestListener = (request: AnyRequest, response: AnyResponse) => void;
 
-/** A port that speaks HTTP/1.1 and HTTP/2 without TLS (h2c, with prior knowledge). */
+/** A port that speaks HTTP/1.1 and HTTP/2: over TLS as ALPN says, or without (h2c, with prior knowledge). */
 export type OnePort = {
   readonly listener: Server;
   /** Takes no new connection, and no new HTTP/2 stream; what is under way goes on. */
@@ -34,8 +37,16 @@ const PREFACE = Buffer.from("PRI * HTTP/2.0");
 /** No method of HTTP/1 begins like this, so that three bytes decide. */
 const DECIDING_BYTES = 3;
 
-/** The port's listener; a connection's first bytes tell which protocol it speaks. Not yet listening. */
-export function createOnePort(limits: ServerLimits, onRequest: RequestListener): OnePort {
+/** What a port is made with. */
+export type OnePortOptions = {
+  readonly limits: ServerLimits;
+  /** Undefined: without TLS, and a connection's first bytes tell which protocol it speaks. */
+  readonly tls: ServiceTls | undefined;
+  readonly log: Logger;
+};
+
+/** The port's listener. Not yet listening. */
+export function createOnePort({ limits, tls, log }: OnePortOptions, onRequest: RequestListener): OnePort {
   const http1Responses = new Set<ServerResponse>();
   const http1 = createHttp1Server(limits, (request, response) => {
     http1Responses.add(response);
@@ -56,13 +67,21 @@ export function createOnePort(limits: ServerLimits, onRequest: RequestListener):
   );
   const sessions: Sessions = trackSessions(http2, limits.http2);
   const sockets = new Set<Socket>();
-  const listener = createServer({ noDelay: true }, (socket) => {
+  const onConnection = (socket: Socket): void => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     // A connection that breaks off is no event for us; what was under way on it learns of it by its own signal.
     socket.on("error", ignore);
-    handOver(socket, limits.protocolTimeoutMs, (isHttp2) => (isHttp2 ? http2 : http1).emit("connection", socket));
-  });
+  };
+  const serve = (socket: Socket, isHttp2: boolean) => void (isHttp2 ? http2 : http1).emit("connection", socket);
+  const { protocolTimeoutMs: handshakeTimeoutMs } = limits;
+  const listener =
+    tls === undefined
+      ? createServer({ noDelay: true }, (socket) => {
+          onConnection(socket);
+          handOver(socket, limits.protocolTimeoutMs, (isHttp2) => serve(socket, isHttp2));
+        })
+      : createSecureListener({ tls, handshakeTimeoutMs, log, onConnection, onSecured: serve });
   listener.maxConnections = limits.connectionsMax;
   // HTTP/1 checks its timeouts from its own listening on; here it never listens.
   listener.once("listening", () => http1.emit("listening"));

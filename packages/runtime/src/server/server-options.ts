@@ -3,6 +3,7 @@ import type { Logger } from "../log/logger.ts";
 import type { HealthOf } from "../rpc/health.ts";
 import type { Authenticate } from "../rpc/principal.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { ServiceTls } from "../tls/service-tls.ts";
 import type { CorsOptions } from "./cors.ts";
 import type { LimitOverrides } from "./limits.ts";
 import type { RawHandler } from "./request-listener.ts";
@@ -11,12 +12,16 @@ import type { RawHandler } from "./request-listener.ts";
 export type ServerOptions = {
   readonly service: string;
   readonly version: string;
+  /** The revision of the sources, where it is known. */
+  readonly revision?: string | undefined;
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
   /** `host` unless given. */
   readonly adminHost?: string;
   readonly adminPort: number;
+  /** With a certificate, the public port speaks TLS alone; the admin port never does. */
+  readonly tls?: ServiceTls;
   readonly routes: (router: ConnectRouter) => void;
   /** Handlers of exact paths, such as "/v1/events" or "/millrace.ingest.v1.IngestService/Stream"; before any RPC. */
   readonly rawHandlers?: Readonly<Record<string, RawHandler>>;
@@ -48,7 +53,7 @@ export type ServerOptions = {
 
 /** A server that listens. */
 export type RunningServer = {
-  /** Such as "http://127.0.0.1:8080". */
+  /** Such as "http://127.0.0.1:8080", with https where the port speaks TLS. */
   readonly url: string;
   readonly port: number;
   readonly adminUrl: string;

@@ -5,6 +5,7 @@ import { ServerReflection as ServerReflectionAlpha } from "@millrace/api/grpc/re
 import { createHealthService, createHealthState, type HealthState } from "../rpc/health.ts";
 import { createAlphaReflectionService, createReflectionService } from "../rpc/reflection.ts";
 import { createRpcMetrics } from "../telemetry/rpc-metrics.ts";
+import type { ServiceTls } from "../tls/service-tls.ts";
 import { type ActiveCalls, createActiveCalls } from "./active-calls.ts";
 import { createAdminServer } from "./admin-server.ts";
 import type { Call } from "./call.ts";
@@ -30,15 +31,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     metrics: options.telemetry.prometheusText,
     service: options.service,
     version: options.version,
+    revision: options.revision,
   });
   const { host, adminHost = host } = options;
   const { publicPort, adminPort } = await listenOnBoth(options, port, admin);
 
   let drained: Promise<void> | undefined;
   return {
-    url: urlOf(host, publicPort),
+    url: urlOf(servedTls(options) === undefined ? "http" : "https", host, publicPort),
     port: publicPort,
-    adminUrl: urlOf(adminHost, adminPort),
+    adminUrl: urlOf("http", adminHost, adminPort),
     adminPort,
     shutdownSignal: shutdown.signal,
     setReady: health.setServing,
@@ -97,7 +99,7 @@ function createPublicPort(options: ServerOptions, { shutdownSignal, health, call
     trustedProxies: options.trustedProxies ?? 0,
     log,
   });
-  return createOnePort(limits, onRequest);
+  return createOnePort({ limits, tls: servedTls(options), log }, onRequest);
 }
 
 async function listenOnBoth(options: ServerOptions, port: OnePort, admin: Server) {
@@ -113,7 +115,12 @@ async function listenOnBoth(options: ServerOptions, port: OnePort, admin: Server
   }
 }
 
-function urlOf(host: string, port: number): string {
+/** Undefined where the public port has no certificate to show. */
+function servedTls({ tls }: ServerOptions): ServiceTls | undefined {
+  return tls?.current().identity === undefined ? undefined : tls;
+}
+
+function urlOf(scheme: "http" | "https", host: string, port: number): string {
   const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+  return `${scheme}://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 }
