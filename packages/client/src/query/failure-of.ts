@@ -26,13 +26,18 @@ const REASONS_OF_KINDS: Readonly<Partial<Record<FailureKind, Reason>>> = {
   unimplemented: "METHOD_UNKNOWN",
 };
 
-/** What went wrong with a call, as the server said it. */
-export function failureOf(thrown: unknown, nowMs: number): Failure {
+/**
+ * What went wrong with a call, as the server said it.
+ *
+ * @param isCancelled whether the caller wanted the call to end: a connection that breaks ends calls with the same code
+ */
+export function failureOf(thrown: unknown, nowMs: number, isCancelled: boolean): Failure {
   if (thrown instanceof Failure) return thrown;
   const error = ConnectError.from(thrown);
   const [info] = error.findDetails(ErrorInfoSchema);
   // Without Millrace's own word, `internal` and `unknown` come from in between: the connection broke.
-  const kind = KINDS[error.code] ?? (info === undefined ? "unavailable" : "internal");
+  const isCut = info === undefined && error.code === Code.Canceled && !isCancelled;
+  const kind = isCut ? "unavailable" : (KINDS[error.code] ?? (info === undefined ? "unavailable" : "internal"));
   const reason = REASONS.find((name) => name === info?.reason) ?? REASONS_OF_KINDS[kind] ?? "INTERNAL";
   const violations = error.findDetails(BadRequestSchema).flatMap(({ fieldViolations }) => fieldViolations);
   const delayMs = retryAfterMs(error, nowMs);

@@ -120,6 +120,56 @@ describe("an answer", () => {
     await expect(client(url).query(QUESTION)).rejects.toMatchObject(expected);
     await expect(client("http://127.0.0.1:1").query(QUESTION)).rejects.toMatchObject({ kind: "unavailable" });
   });
+
+  it("comes also where the server that was asked first is stopping, or the connection to it breaks", async () => {
+    let asked = 0;
+    const server = await startFakeServer({
+      reporting: {
+        query() {
+          asked++;
+          if (asked === 1) throw new ConnectError("the server is stopping", Code.Unavailable);
+          if (asked === 2) server.cut();
+          return { result: RESULT };
+        },
+      },
+    });
+    expect((await client(server.url).query(QUESTION)).rows).toHaveLength(2);
+    expect(asked).toBe(3);
+  });
+
+  it("is waited for no longer than was said, and asked for no more than 4 times", async () => {
+    let asked = 0;
+    const { url } = await startFakeServer({
+      reporting: {
+        query() {
+          asked++;
+          throw new ConnectError("full", Code.Unavailable);
+        },
+      },
+    });
+    const away = { kind: "unavailable" };
+    await expect(client(url).query(QUESTION)).rejects.toMatchObject(away);
+    expect(asked).toBe(4);
+    await expect(client(url).query(QUESTION, { timeoutMs: 20 })).rejects.toMatchObject({
+      kind: expect.stringMatching(/^(unavailable|deadline)$/),
+    });
+    expect(asked).toBeLessThan(8);
+  });
+
+  it("is asked for again within a budget, so that those who ask do not keep a server down", async () => {
+    let asked = 0;
+    const { url } = await startFakeServer({
+      reporting: {
+        query() {
+          asked++;
+          throw new ConnectError("full", Code.Unavailable);
+        },
+      },
+    });
+    const asking = client(url);
+    for (let i = 0; i < 20; i++) await expect(asking.query(QUESTION)).rejects.toMatchObject({ kind: "unavailable" });
+    expect(asked).toBeLessThanOrEqual(20 + 11);
+  });
 });
 
 describe("a watch", () => {

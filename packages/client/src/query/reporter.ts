@@ -3,6 +3,7 @@ import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_
 import { Failure } from "@millrace/failure";
 import type { Clock, Timer } from "../clock.ts";
 import { Backoff } from "../send/backoff.ts";
+import { RetryBudget } from "../send/retry-budget.ts";
 import type { Answer, Update } from "./answer.ts";
 import { failureOf } from "./failure-of.ts";
 import type { CallOptions, Question } from "./question.ts";
@@ -12,6 +13,9 @@ import { WatchedRows } from "./watched-rows.ts";
 
 const TIMEOUT_MS = 30_000;
 const RECONNECT = { initialMs: 100, maxMs: 10_000 };
+const ATTEMPTS_MAX = 4;
+const ASK_AGAIN = { initialMs: 50, maxMs: 1_000 };
+const BUDGET = { burst: 10, perSuccess: 0.1, perSecond: 0.2 };
 /** What ends a watch: nothing changes by asking again. */
 const FINAL: ReadonlySet<Failure["kind"]> = new Set([
   "invalid",
@@ -27,11 +31,13 @@ const FINAL: ReadonlySet<Failure["kind"]> = new Set([
 export class Reporter {
   readonly #client: Client<typeof ReportingService>;
   readonly #clock: Clock;
+  readonly #budget: RetryBudget;
   readonly #closing = new AbortController();
 
   constructor(transport: Transport, clock: Clock) {
     this.#client = createClient(ReportingService, transport);
     this.#clock = clock;
+    this.#budget = new RetryBudget(BUDGET, clock.elapsed());
   }
 
   /** Ends watches and refuses questions. */
@@ -41,14 +47,9 @@ export class Reporter {
 
   /** See {@link Millrace.query}. */
   async query(question: Question, options: CallOptions = {}): Promise<Answer<PlainRow>> {
-    const { signal, timeoutMs = TIMEOUT_MS } = options;
     const query = toQuery(question);
-    if (isAborted(this.#closing.signal)) throw new Failure("cancelled", "CLOSED", "The client was closed.");
     const hold = this.#hold();
-    const { result } = await this.#client
-      .query({ query }, { timeoutMs, ...(signal && { signal }) })
-      .catch((thrown: unknown) => Promise.reject(failureOf(thrown, this.#clock.now())))
-      .finally(() => hold.cancel());
+    const { result } = await this.#ask(query, options).finally(() => hold.cancel());
     if (result === undefined) throw new Failure("internal", "INTERNAL", "The server gave no answer.");
     const facts = factsOf(result);
     const exact = question.exact === true;
@@ -76,6 +77,31 @@ export class Reporter {
     }
   }
 
+  /**
+   * Asks until there is an answer, a failure that asking again would not mend, 4 attempts, or no time left. A question
+   * changes nothing, so it may be asked again also where nobody knows how far the server came: one that stops is met by some.
+   */
+  async #ask(query: ReturnType<typeof toQuery>, { signal, timeoutMs = TIMEOUT_MS }: CallOptions) {
+    const clock = this.#clock;
+    const endMs = clock.elapsed() + timeoutMs;
+    const backoff = new Backoff(ASK_AGAIN, clock.random);
+    for (let attempt = 1; ; attempt++) {
+      if (isAborted(this.#closing.signal)) throw new Failure("cancelled", "CLOSED", "The client was closed.");
+      try {
+        const call = { timeoutMs: Math.ceil(endMs - clock.elapsed()), ...(signal && { signal }) };
+        const answer = await this.#client.query({ query }, call);
+        this.#budget.deposit();
+        return answer;
+      } catch (thrown) {
+        const failure = failureOf(thrown, clock.now(), signal?.aborted === true);
+        if (failure.kind !== "unavailable" || attempt === ATTEMPTS_MAX) throw failure;
+        const delayMs = backoff.next(failure.retryAfterMs);
+        if (clock.elapsed() + delayMs >= endMs || !this.#budget.take(clock.elapsed())) throw failure;
+        await this.#pause(delayMs, signal ?? this.#closing.signal);
+      }
+    }
+  }
+
   async *#follow(
     question: Question,
     query: ReturnType<typeof toQuery>,
@@ -94,7 +120,7 @@ export class Reporter {
         }
       } catch (thrown) {
         if (isAborted(signal)) return;
-        const failure = failureOf(thrown, this.#clock.now());
+        const failure = failureOf(thrown, this.#clock.now(), false);
         if (FINAL.has(failure.kind)) throw failure;
         delayMs = failure.retryAfterMs ?? 0;
       }

@@ -28,11 +28,24 @@ export class RetryBudget {
     this.#tokens = Math.min(this.#limits.burst, this.#tokens + this.#limits.perSuccess);
   }
 
+  /** Takes a retry that is not worth waiting for: false, and nothing is taken, when it is over the budget now. */
+  take(nowMs: number): boolean {
+    this.#earn(nowMs);
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
   /** Takes a retry; gives for how many milliseconds it must wait, 0 when it is within the budget. */
   withdraw(nowMs: number): number {
+    this.#earn(nowMs);
+    this.#tokens -= 1;
+    return this.#tokens >= 0 ? 0 : (-this.#tokens / this.#limits.perSecond) * 1000;
+  }
+
+  #earn(nowMs: number): void {
     const { burst, perSecond } = this.#limits;
-    this.#tokens = Math.min(burst, this.#tokens + ((nowMs - this.#atMs) / 1000) * perSecond) - 1;
+    this.#tokens = Math.min(burst, this.#tokens + ((nowMs - this.#atMs) / 1000) * perSecond);
     this.#atMs = nowMs;
-    return this.#tokens >= 0 ? 0 : (-this.#tokens / perSecond) * 1000;
   }
 }
