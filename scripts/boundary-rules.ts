@@ -11,6 +11,7 @@ type Role =
   | "failure"
   | "api"
   | "hash"
+  | "telemetry"
   | "credential"
   | "domain"
   | "runtime"
@@ -44,22 +45,24 @@ const MAY_IMPORT: Readonly<Record<Role, readonly Role[]>> = {
   failure: [],
   api: [],
   hash: ["failure", "api"],
+  telemetry: [],
   credential: ["failure", "api", "hash"],
-  domain: ["failure", "api", "hash", "credential", "domain"],
-  runtime: ["failure", "api"],
+  domain: ["failure", "api", "hash", "telemetry", "credential", "domain"],
+  runtime: ["failure", "api", "telemetry"],
   sqlite: ["failure"],
   cassandra: ["failure"],
-  port: ["failure", "api", "hash", "sqlite", "cassandra"],
+  port: ["failure", "api", "hash", "telemetry", "sqlite", "cassandra"],
   migration: ["failure", "runtime", "port"],
   tool: ["failure", "api", "hash", "credential", "migration", "tool"],
   asset: [],
-  observability: ["failure", "runtime"],
-  service: ["failure", "api", "hash", "credential", "domain", "runtime", "port", "asset"],
-  whole: ["failure", "api", "hash", "credential", "domain", "runtime", "port", "service", "asset"],
+  observability: ["failure", "telemetry", "runtime"],
+  service: ["failure", "api", "hash", "telemetry", "credential", "domain", "runtime", "port", "asset"],
+  whole: ["failure", "api", "hash", "telemetry", "credential", "domain", "runtime", "port", "service", "asset"],
   test: [
     "failure",
     "api",
     "hash",
+    "telemetry",
     "credential",
     "domain",
     "runtime",
@@ -80,6 +83,7 @@ const WHY: Readonly<Record<Role, string>> = {
   failure: "failure imports nothing, so that everything can import it",
   api: "api is generated from proto/, and nothing else",
   hash: "hash is arithmetic, and imports only failure and api",
+  telemetry: "telemetry says what is measured; everything imports it, so it imports nothing of ours",
   credential: "credential says what a key is; it knows no rollup, no port and no service",
   domain: "domain packages know no port, no service and no runtime, so that they can be tested by themselves",
   runtime: "runtime is what any process needs; it imports only failure and api",
@@ -195,7 +199,7 @@ function roleOf(folder: string): Role {
   const [kind, name = ""] = folder.split("/");
   if (kind === "test") return "test";
   if (kind === "services") return name === "all-in-one" ? "whole" : "service";
-  if (name === "failure" || name === "api" || name === "hash") return name;
+  if (name === "failure" || name === "api" || name === "hash" || name === "telemetry") return name;
   if (name === "credential" || name === "runtime" || name === "migration") return name;
   if (name === "observability") return name;
   if (name === "sqlite" || name === "cassandra") return name;
