@@ -31,7 +31,7 @@ COPY --from=manifests /millrace .
 RUN --mount=type=cache,target=/root/.npm \
     workspaces="$(printf -- '--workspace=%s ' services/* packages/cli)" \
  && npm ci --ignore-scripts --omit=dev --omit=optional $workspaces \
- && npm sbom --sbom-format=cyclonedx --omit=dev --omit=optional $workspaces > sbom.cdx.json
+ && npm sbom --package-lock-only --sbom-format=cyclonedx --omit=dev --omit=optional $workspaces > sbom.cdx.json
 
 # The sources run as they are: with dependencies, without what only tests and builds need.
 FROM ${NODE_IMAGE} AS assembled
