@@ -203,6 +203,22 @@ export const METRICS = {
     from: ALL,
     attributes: [],
   },
+  "millrace.process.memory.limit": {
+    kind: "observable-gauge",
+    unit: "By",
+    meaning: "The memory at which the system ends the process, as its container is limited; absent where it is not.",
+    from: ALL,
+    rare: true,
+    attributes: [],
+  },
+  "millrace.tls.certificate.expiry": {
+    kind: "observable-gauge",
+    unit: "s",
+    meaning: "The moment, since 1970, from which on the certificate that the process shows is invalid; absent without one.",
+    from: ALL,
+    rare: true,
+    attributes: [],
+  },
   "millrace.drain.elapsed": {
     kind: "observable-gauge",
     unit: "s",
@@ -350,6 +366,13 @@ export const METRICS = {
     from: WITH_LOG,
     zeros: [{ "millrace.operation": "append", "error.type": "unavailable" }],
     attributes: [LOG_CALL, FAILURE_KIND],
+  },
+  "millrace.event_log.partitions": {
+    kind: "observable-gauge",
+    unit: "{partition}",
+    meaning: "Partitions that the log has, whoever owns them.",
+    from: WITH_LOG,
+    attributes: [],
   },
   "millrace.event_log.partition.moves": {
     kind: "counter",
