@@ -8,11 +8,10 @@ import {
   HABITS,
   type IngestTarget,
   Producer,
+  SdkLoad,
 } from "@millrace/harness/load";
-import type { Mesh } from "@millrace/harness/mesh";
+import { logContent, type Mesh } from "@millrace/harness/mesh";
 import { expect } from "vitest";
-import { logContent } from "./log-content.ts";
-import { SdkLoad } from "./sdk-load.ts";
 
 const PROJECT = "ticks";
 const BETWEEN_BATCHES_MS = 40;
@@ -73,7 +72,9 @@ export class MeshLoad {
     const all = [...this.producers, this.#sdk];
     const sent = all.reduce((sum, { account }) => sum + account.sent, 0);
     await this.#mesh.untilCounted(PROJECT, sent, { withinMs: COUNTED_WITHIN_MS, everyMs: 250 });
-    const { events, ids } = await logContent(this.#mesh, PROJECT);
+    const content = await logContent(this.#mesh, PROJECT);
+    const { events } = content;
+    const ids = content.ids.size;
     expect({ sent, ids }).toEqual({ sent, ids: sent });
     const { foldedCount, duplicateCount, acceptedCount } = await expectExactlyOnce(this.#mesh, PROJECT, all);
     const timed = all.filter((each) => !(each instanceof Producer) || each.habit.hasTimes);

@@ -1,8 +1,7 @@
 import { countedTicks, expectEveryBucket, expectExactlyOnce, type Habit, Producer } from "@millrace/harness/load";
-import type { Mesh } from "@millrace/harness/mesh";
+import { logContent, type Mesh } from "@millrace/harness/mesh";
 import { until } from "@millrace/harness/until";
 import { expect } from "vitest";
-import { logContent } from "./log-content.ts";
 
 const BETWEEN_BATCHES_MS = 40;
 /** Less than the late window of 48 hours, and more than a day, so that a day is over and stored as one. */
@@ -69,8 +68,8 @@ export class ProjectLoad {
     const { acceptedCount, foldedCount, duplicateCount } = sheet;
     expect({ acceptedCount, foldedCount, duplicateCount }).toEqual({
       acceptedCount: BigInt(events),
-      foldedCount: BigInt(ids),
-      duplicateCount: BigInt(events - ids),
+      foldedCount: BigInt(ids.size),
+      duplicateCount: BigInt(events - ids.size),
     });
     const widths = Object.entries(buckets).map(([width, count]) => `${count} x ${width}`);
     return (

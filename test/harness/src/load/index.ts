@@ -11,6 +11,7 @@ export {
 export { decimal, millionths } from "./decimal.ts";
 export { type EventInit, HABITS, type Habit, type IngestTarget, type Pace, Producer, type Total } from "./producer.ts";
 export { createKey, createProject, type NewProject } from "./projects.ts";
+export { type SdkHabit, SdkLoad } from "./sdk-load.ts";
 export {
   accountLine,
   countedTicks,

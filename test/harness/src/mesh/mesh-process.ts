@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { CHECKOUT, environment } from "../checkout.ts";
+import { environment } from "../checkout.ts";
 import { Child, type Exit } from "../child.ts";
 import { until } from "../until.ts";
 
@@ -18,6 +18,8 @@ export type MeshProcessOptions = {
   readonly adminPort: number;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The checkout that it runs from. */
+  readonly checkout: string;
 };
 
 const READY_WITHIN_MS = 120_000;
@@ -32,13 +34,20 @@ export class MeshProcess {
   readonly #options: MeshProcessOptions;
   readonly #earlier: string[] = [];
   #child: Child | undefined;
+  #checkout: string;
 
   constructor(options: MeshProcessOptions) {
     this.#options = options;
+    this.#checkout = options.checkout;
     this.name = `${options.service}-${options.number}`;
     this.service = options.service;
     this.url = `http://127.0.0.1:${options.port}`;
     this.adminUrl = `http://127.0.0.1:${options.adminPort}`;
+  }
+
+  /** Runs another checkout, such as another release, from its next start on. */
+  install(checkout: string): void {
+    this.#checkout = checkout;
   }
 
   /** Starts the process; it is not ready yet. Does nothing where it runs. */
@@ -47,7 +56,7 @@ export class MeshProcess {
     if (this.#child !== undefined) this.#earlier.push(this.#written());
     const { service, port, adminPort, cwd, env } = this.#options;
     const ports = { MILLRACE_PORT: String(port), MILLRACE_ADMIN_PORT: String(adminPort) };
-    const main = join(CHECKOUT, `services/${service}/src/main.ts`);
+    const main = join(this.#checkout, `services/${service}/src/main.ts`);
     this.#child = new Child(main, [], { cwd, env: environment({ ...env, ...ports }) });
   }
 

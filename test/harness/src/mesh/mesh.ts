@@ -10,7 +10,7 @@ import { Template } from "@millrace/api/millrace/config/v1/project_pb";
 import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
 import { SessionService } from "@millrace/api/millrace/dashboard/v1/session_service_pb";
 import { CREDENTIALS_FILE, createApiKey, writeCredentials } from "@millrace/credential";
-import { requireNode } from "../checkout.ts";
+import { CHECKOUT, requireNode } from "../checkout.ts";
 import type { Exit } from "../child.ts";
 import { clientAt, Installation, type Protocol } from "../installation.ts";
 import { lastingPorts } from "../ports/lasting-ports.ts";
@@ -25,6 +25,8 @@ export type MeshOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Settings of the processes of a service, or of one by its name such as "ingest-1": over those of every process. */
   readonly envOf?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Checkouts of other releases that processes run from: by service, or by name such as "ingest-1". */
+  readonly checkoutOf?: Readonly<Record<string, string>>;
   /** Servers instead of those of the run: others, or proxies in front of them. */
   readonly servers?: Partial<MeshServers>;
   /** Partitions of the topic of events; 4 by default. */
@@ -238,7 +240,9 @@ export class Mesh extends Installation {
     return planned.map(({ service, number, ...listening }) => {
       const more = { ...options.envOf?.[service], ...options.envOf?.[`${service}-${number}`] };
       const all = { ...env, ...own[service], ...more };
-      return new MeshProcess({ service, number, ...listening, cwd: this.dataDirectory, env: all });
+      const { checkoutOf = {} } = options;
+      const checkout = checkoutOf[`${service}-${number}`] ?? checkoutOf[service] ?? CHECKOUT;
+      return new MeshProcess({ service, number, ...listening, cwd: this.dataDirectory, env: all, checkout });
     });
   }
 }

@@ -1,5 +1,14 @@
 import { createMillrace, type Millrace } from "@millrace/client";
-import type { SentTicks, Total } from "@millrace/harness/load";
+import type { Total } from "./producer.ts";
+import type { SentTicks } from "./ticks.ts";
+
+/** How an application tracks, where it is not as usual. */
+export type SdkHabit = {
+  /** What its events say they are from; "sdk" when absent. */
+  readonly name?: string;
+  /** How events travel: by streams, unless `fetch`. */
+  readonly transport?: "grpc" | "fetch";
+};
 
 const EVERY_MS = 20;
 const EVENTS_AT_ONCE = 4;
@@ -8,7 +17,7 @@ const MILLION = 1_000_000;
 
 /** An application that tracks with the client library, and its own account of that. */
 export class SdkLoad implements SentTicks {
-  readonly name = "sdk";
+  readonly name: string;
   readonly minutes = new Map<number, Total>();
   sum = 0n;
   readonly #client: Millrace;
@@ -16,10 +25,12 @@ export class SdkLoad implements SentTicks {
   readonly #timer: NodeJS.Timeout;
   #tracked = 0;
 
-  constructor(url: string, key: string, random: () => number) {
+  constructor(url: string, key: string, random: () => number, { name = "sdk", transport = "grpc" }: SdkHabit = {}) {
+    this.name = name;
     this.#client = createMillrace({
       url,
       key,
+      transport,
       batch: { events: 50, delayMs: 20 },
       retry: { maxDelayMs: 1_000 },
       onIssue: () => {},

@@ -2,12 +2,19 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { EventSchema } from "@millrace/api/millrace/event/v1/event_pb";
 import { readSections } from "@millrace/event-log";
 import { openKafkaEventLog } from "@millrace/event-log/kafka";
-import type { Mesh } from "@millrace/harness/mesh";
+import type { Mesh } from "./mesh.ts";
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** How many events of a project are in the log of a mesh, and how many ids they have: read from the beginning. */
-export async function logContent(mesh: Mesh, projectId: string): Promise<{ events: number; ids: number }> {
+/** What is in the log of a mesh of one project. */
+export type LogContent = {
+  readonly events: number;
+  /** The ids that these events have. */
+  readonly ids: ReadonlySet<string>;
+};
+
+/** How many events of a project are in the log of a mesh, and their ids: read from the beginning. */
+export async function logContent(mesh: Pick<Mesh, "place">, projectId: string): Promise<LogContent> {
   const { place } = mesh;
   const log = await openKafkaEventLog({
     brokers: place["MILLRACE_KAFKA_BROKERS"]!.split(","),
@@ -32,5 +39,5 @@ export async function logContent(mesh: Mesh, projectId: string): Promise<{ event
   } finally {
     await log.close();
   }
-  return { events, ids: ids.size };
+  return { events, ids };
 }
