@@ -8,6 +8,7 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addKeyCommand } from "./commands/key.ts";
 import { addMetricCommand } from "./commands/metric.ts";
 import { addMigrateCommand } from "./commands/migrate.ts";
+import { addOffsetsCommand } from "./commands/offsets.ts";
 import { addOpenCommand } from "./commands/open.ts";
 import { addProjectCommand } from "./commands/project.ts";
 import { addQueryCommand } from "./commands/query.ts";
@@ -76,6 +77,7 @@ export function createProgram({ hasJsonErrors = false } = {}): Command {
     addDemoCommand,
     addDoctorCommand,
     addMigrateCommand,
+    addOffsetsCommand,
     addCompletionCommand,
   ]) {
     add(program);

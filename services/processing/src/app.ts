@@ -122,8 +122,9 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
     const waits = (err: unknown) => err !== undefined && log.warn({ err, partition: number }, "the partition waits");
     const begin = async () => {
       const marks = await cellStore.readStates(WATERMARK_KIND, { signal });
-      await logCheck.check({ generation, partition: number, startOffset }, marks, signal);
-      return checkpointOf(await cellStore.readStates(CHECKPOINT_KIND, { signal }), source) ?? new Map();
+      const checkpoints = await cellStore.readStates(CHECKPOINT_KIND, { signal });
+      await logCheck.check({ generation, partition: number, startOffset }, marks, checkpoints, signal);
+      return checkpointOf(checkpoints, source) ?? new Map();
     };
     let storedBefore: HighestBuckets;
     beginning++;

@@ -1,4 +1,6 @@
 /** A topic that was made anew, or lost records, is refused: under its offsets the blocks would skip what is new. */
+import type { CellStore } from "@millrace/cell-store";
+import { openEmbeddedCellStore } from "@millrace/cell-store/embedded";
 import { openEmbeddedEventLog } from "@millrace/event-log/embedded";
 import { Failure } from "@millrace/failure";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -44,6 +46,16 @@ async function anotherLog(bed: Bed, records: number, clock: () => number) {
   return { ...other, eventLog };
 }
 
+/** How processing fails on another store. */
+async function startOn(bed: Bed, cellStore: CellStore): Promise<unknown> {
+  const before = bed.failures.length;
+  await bed.append([section("site", NOW, [pageView("more", "/", NOW)])]);
+  const app = await bed.start({ cellStore });
+  await vi.waitFor(() => expect(bed.failures.length).toBeGreaterThan(before));
+  await app.drain();
+  return bed.failures.at(-1);
+}
+
 async function firstRecord(bed: Bed) {
   for await (const [record] of bed.eventLog.read(0, 0)) return record!;
   throw new Error("the log is empty");
@@ -70,6 +82,26 @@ describe("a partition", () => {
     await vi.waitFor(() => expect(other.failures).toHaveLength(1));
     expect(String(other.failures[0])).toContain("its record 1 was stored at");
     expect(await other.eventLog.committed("millrace.processing", 0)).toBe(0);
+  });
+
+  it("is refused where the store is behind what was committed: a backup was put back, and nothing is folded over the gap", async () => {
+    const bed = await folded(3);
+    const backup = await openEmbeddedCellStore({ directory: ":memory:" });
+    onTestFinished(() => backup.close());
+    const empty = await startOn(bed, backup);
+    expect(empty).toMatchObject({ kind: "outOfRange", reason: "DATA_CORRUPT" });
+    expect(String(empty)).toContain("committed up to offset 3, and the cell store holds nothing of it");
+    for (const kind of ["watermark", "checkpoint"]) {
+      const states = await bed.cellStore.readStates(kind);
+      await backup.writeStates(
+        states.map((state) => (kind === "watermark" ? state : { ...state, wts: state.wts - 1 })),
+      );
+    }
+    const older = await startOn(bed, backup);
+    expect(String(older)).toContain("holds it up to offset 2");
+    expect(String(older)).toContain("millrace offsets rewind");
+    expect(await storedCounts(backup, site, "accounting", "1m")).toEqual({});
+    expect(await bed.eventLog.committed("millrace.processing", 0)).toBe(3);
   });
 
   it("is folded on where it is the same log, however often processors change", async () => {

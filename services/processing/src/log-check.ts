@@ -1,6 +1,7 @@
 import { type StoredState, type Watermark, watermarkOf } from "@millrace/cell-store";
 import type { EventConsumer } from "@millrace/event-log";
 import { Failure } from "@millrace/failure";
+import { checkpointOffsetOf } from "./flush/checkpoint.ts";
 
 /** Clocks of brokers differ by less than this: a record's time is compared no closer. */
 const CLOCK_ALLOWANCE_MS = 60_000;
@@ -14,7 +15,8 @@ type Begun = { readonly generation: number; readonly partition: number; readonly
 /**
  * Checks that a partition's log is the one that its blocks were folded from: that it reaches as far as they do, and that
  * the last record they hold is none that was appended later. A topic that was made anew, or lost records, would fold
- * under offsets that the blocks have seen, and its events would be skipped.
+ * under offsets that the blocks have seen, and its events would be skipped. And that the blocks reach as far as the offset
+ * that was committed: of a store that was put back from a backup, what lies between would be missing.
  */
 export class LogCheck {
   readonly #log: Log;
@@ -29,10 +31,17 @@ export class LogCheck {
    * Checks a partition.
    *
    * @param marks the stored states of the kind "watermark", of all sources
-   * @throws Failure `outOfRange` when it is another log; what the log's own calls throw
+   * @param checkpoints those of the kind "checkpoint", of all sources
+   * @throws Failure `outOfRange` when it is another log, or another store; what the log's own calls throw
    */
-  async check(begun: Begun, marks: readonly StoredState[], signal: AbortSignal): Promise<void> {
+  async check(
+    begun: Begun,
+    marks: readonly StoredState[],
+    checkpoints: readonly StoredState[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const { generation, partition, startOffset } = begun;
+    checkStore(begun, checkpointOffsetOf(checkpoints, `${generation}:${partition}`));
     const stored = furthest(marks, `${generation}:${partition}`);
     const { first, end } = await this.#log.bounds(partition, { signal });
     const reached = Math.max(startOffset, stored?.offset ?? 0);
@@ -62,6 +71,20 @@ export class LogCheck {
     }
     return undefined;
   }
+}
+
+/**
+ * A checkpoint is stored before each commit, so that a store which lacks the one of the committed offset has lost it: a backup
+ * was put back, and what was folded since is in no block. A later generation has none before its first commit.
+ */
+function checkStore({ generation, partition, startOffset }: Begun, stored: number | undefined): void {
+  if (stored === undefined ? startOffset === 0 || generation > 1 : startOffset <= stored) return;
+  const holds = stored === undefined ? "holds nothing of it" : `holds it up to offset ${stored}`;
+  const message =
+    `Partition ${partition} is committed up to offset ${startOffset}, and the cell store ${holds}: a backup was put back, ` +
+    "or this is another store. Stop processing and run `millrace offsets rewind`; if what lies between is meant to be " +
+    "missing, run `millrace migrate --new-generation`.";
+  throw new Failure("outOfRange", "DATA_CORRUPT", message);
 }
 
 /** The watermark of a source with the highest offset. */

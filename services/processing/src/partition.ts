@@ -235,7 +235,7 @@ export class Partition implements PartitionHandler {
     const offset = Math.min(...TIERS.map((tier) => this.watermark(tier).offset));
     if (offset <= this.#committed) return;
     this.#commitMs = performance.now();
-    const checkpoint = checkpointState(this.source, this.#table.highestBuckets(), offset + 1);
+    const checkpoint = checkpointState(this.source, this.#table.highestBuckets(), offset);
     await this.#deps.store.writeStates([checkpoint], { signal: this.#stopped.signal });
     await this.#deps.owned.commit(offset, { signal: this.#stopped.signal });
     this.#committed = offset;

@@ -16,6 +16,14 @@ export {
   type KafkaTls,
 } from "./kafka-options.ts";
 export {
+  appendTimes,
+  commitGroupOffsets,
+  type GroupOffsets,
+  type GroupPartition,
+  offsetsAtTime,
+  readGroupOffsets,
+} from "./topics/group-offsets.ts";
+export {
   type KafkaMigrationOptions,
   type KafkaTopicFinding,
   type KafkaTopicsPlan,

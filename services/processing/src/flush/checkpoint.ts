@@ -5,15 +5,24 @@ import type { HighestBuckets } from "../blocks/block-table.ts";
 /** The kind of the states that hold checkpoints. */
 export const CHECKPOINT_KIND = "checkpoint";
 
+/** The write time of a checkpoint at offset 0. */
+const FIRST_WTS = 1;
+
 /**
  * The highest bucket of each granularity that records below the committed offset were folded into. A block of a later
  * bucket holds only what will be folded again, so it need not be read.
  *
- * @param wts rises from checkpoint to checkpoint of a source
+ * @param offset the offset that is about to be committed: its write time rises with it, so that no zombie moves it back
  */
-export function checkpointState(source: string, highest: HighestBuckets, wts: number): StoredState {
+export function checkpointState(source: string, highest: HighestBuckets, offset: number): StoredState {
   const value = Buffer.from(JSON.stringify([...highest]));
-  return { kind: CHECKPOINT_KIND, source, name: "highest", wts, value };
+  return { kind: CHECKPOINT_KIND, source, name: "highest", wts: offset + FIRST_WTS, value };
+}
+
+/** The highest offset that a source's checkpoint was made for; `undefined` where it never had one. */
+export function checkpointOffsetOf(states: readonly StoredState[], source: string): number | undefined {
+  const state = states.find((candidate) => candidate.source === source);
+  return state && state.wts - FIRST_WTS;
 }
 
 /** Reads the checkpoint of a source; `undefined` where it never had one, and then no block of it can be stored. */

@@ -1,6 +1,7 @@
 import { Failure } from "@millrace/failure";
 import type { Kafka } from "kafkajs";
 import type { CallOptions, EventConsumer, GroupHandler, GroupMember, LogRecord } from "../../event-log.ts";
+import { groupIdOf } from "../group-id.ts";
 import { ClusterLink } from "./cluster-link.ts";
 import { KafkaGroupMember, type MemberProgress } from "./group-member.ts";
 import { LogClock } from "./log-clock.ts";
@@ -128,9 +129,8 @@ export class KafkaConsumer implements EventConsumer {
     await this.#link.close();
   }
 
-  /** Two logs on the same brokers don't share their groups. */
   #groupId(group: string): string {
-    return `${group}@${this.#options.topic}`;
+    return groupIdOf(group, this.#options.topic);
   }
 
   #check(partition: number, options?: CallOptions): void {
