@@ -214,7 +214,8 @@ export const METRICS = {
   "millrace.tls.certificate.expiry": {
     kind: "observable-gauge",
     unit: "s",
-    meaning: "The moment, since 1970, from which on the certificate that the process shows is invalid; absent without one.",
+    meaning:
+      "The moment, since 1970, from which on the certificate that the process shows is invalid; absent without one.",
     from: ALL,
     rare: true,
     attributes: [],
