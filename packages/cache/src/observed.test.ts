@@ -1,4 +1,5 @@
-import { type Attributes, type Meter, metrics, trace } from "@opentelemetry/api";
+import { recordedMeter } from "@millrace/telemetry/testing";
+import { metrics, trace } from "@opentelemetry/api";
 import { expect, it } from "vitest";
 import { claims } from "./contract/claims-harness.ts";
 import { cacheContract, claimStoreContract } from "./contract/index.ts";
@@ -30,15 +31,7 @@ cacheContract("an observed cache", {
 });
 
 it("counts ids, hits, messages and errors", async () => {
-  const sums = new Map<string, number>();
-  const instrument = (name: string) => ({
-    add: (by: number, attributes?: Attributes) => {
-      const key = [name, ...Object.values(attributes ?? {})].join(" ");
-      sums.set(key, (sums.get(key) ?? 0) + by);
-    },
-    record: () => undefined,
-  });
-  const meter = { createCounter: instrument, createHistogram: instrument } as unknown as Meter;
+  const { meter, values } = recordedMeter();
   const store = observedClaims(await openEmbeddedClaims({ directory: ":memory:" }), { meter, tracer });
   await store.claim(claims([{ id: "a", slot: 1, offset: 1 }]), 1000);
   await store.close();
@@ -47,10 +40,14 @@ it("counts ids, hits, messages and errors", async () => {
   await cache.get("key");
   await cache.publish("channel", new Uint8Array(1));
   await cache.close();
-  expect(Object.fromEntries(sums)).toEqual({
+  expect(values()).toEqual({
+    "millrace.claims.duration claim": 1,
+    "millrace.claims.duration expire": 1,
     "millrace.claims.ids claim": 1,
     "millrace.claims.errors expire unavailable": 1,
-    "millrace.cache.gets false": 1,
+    "millrace.cache.duration get": 1,
+    "millrace.cache.duration publish": 1,
+    "millrace.cache.requests miss": 1,
     "millrace.cache.messages": 1,
   });
 });

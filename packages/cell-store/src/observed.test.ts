@@ -1,4 +1,5 @@
-import { type Counter, createNoopMeter, type Histogram, type Meter, ProxyTracerProvider } from "@opentelemetry/api";
+import { recordedMeter } from "@millrace/telemetry/testing";
+import { createNoopMeter, type Meter, ProxyTracerProvider } from "@opentelemetry/api";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { cellStoreContract } from "./contract/index.ts";
 import { blockOf, keyOf, scanAll } from "./contract/samples.ts";
@@ -15,31 +16,46 @@ cellStoreContract("an observed store", {
 
 describe("an observed cell store", () => {
   it("reports duration, rows and bytes of each call", async () => {
-    const { meter, reported } = recordingMeter();
+    const { meter, values } = recordedMeter();
     const store = await openObserved(meter);
     await store.writeBlocks([blockOf({}, 1, "12345"), blockOf({ slot: 1 }, 1, "678")]);
     await store.readBlocks([keyOf(), keyOf({ slot: 9 })]);
     await scanAll(store);
-    expect(reported("rows")).toEqual({ write_blocks: 2, read_blocks: 1, scan: 2 });
-    expect(reported("bytes")).toEqual({ write_blocks: 8, read_blocks: 5, scan: 8 });
-    expect(Object.keys(reported("duration"))).toEqual(["write_blocks", "read_blocks", "scan"]);
+    expect(values("millrace.cell_store.rows")).toEqual({
+      "millrace.cell_store.rows write_blocks embedded": 2,
+      "millrace.cell_store.rows read_blocks embedded": 1,
+      "millrace.cell_store.rows scan embedded": 2,
+    });
+    expect(values("millrace.cell_store.io")).toEqual({
+      "millrace.cell_store.io write_blocks embedded": 8,
+      "millrace.cell_store.io read_blocks embedded": 5,
+      "millrace.cell_store.io scan embedded": 8,
+    });
+    expect(Object.keys(values("millrace.cell_store.duration"))).toEqual([
+      "millrace.cell_store.duration write_blocks embedded",
+      "millrace.cell_store.duration read_blocks embedded",
+      "millrace.cell_store.duration scan embedded",
+    ]);
   });
 
   it("reports failures by kind, and passes them on", async () => {
-    const { meter, reported } = recordingMeter();
+    const { meter, values } = recordedMeter();
     const store = await openObserved(meter);
     await expect(store.writeBlocks([blockOf({ slot: -1 }, 1)])).rejects.toMatchObject({ kind: "invalid" });
     await store.close();
     await expect(scanAll(store)).rejects.toMatchObject({ kind: "unavailable" });
-    expect(reported("errors")).toEqual({ "write_blocks invalid": 1, "scan unavailable": 1 });
+    expect(values("millrace.cell_store.errors")).toEqual({
+      "millrace.cell_store.errors write_blocks embedded invalid": 1,
+      "millrace.cell_store.errors scan embedded unavailable": 1,
+    });
   });
 
   it("reports a scan that is stopped early", async () => {
-    const { meter, reported } = recordingMeter();
+    const { meter, values } = recordedMeter();
     const store = await openObserved(meter);
     await store.writeBlocks(Array.from({ length: 1_000 }, (_, slot) => blockOf({ slot }, 1)));
     for await (const _ of store.scan({ ...keyOf(), fromBucket: 0, toBucket: 9_000 })) break;
-    expect(reported("rows").scan).toBe(256);
+    expect(values("millrace.cell_store.rows scan")).toEqual({ "millrace.cell_store.rows scan embedded": 256 });
   });
 });
 
@@ -47,24 +63,4 @@ async function openObserved(meter: Meter) {
   const inner = await openEmbeddedCellStore({ directory: ":memory:" });
   onTestFinished(() => inner.close());
   return observedCellStore(inner, { meter, tracer, backend: "embedded" });
-}
-
-/** A meter that adds up what it is given, by operation and, of errors, kind. */
-function recordingMeter() {
-  const sums = new Map<string, Record<string, number>>();
-  const instrument = (name: string) => {
-    const short = name.split(".").at(-1) ?? name;
-    const sum: Record<string, number> = {};
-    sums.set(short, sum);
-    const add = (value: number, { operation, kind }: Record<string, unknown> = {}) => {
-      const key = kind === undefined ? `${operation}` : `${operation} ${kind}`;
-      sum[key] = (sum[key] ?? 0) + value;
-    };
-    return { add, record: add };
-  };
-  const meter: Meter = Object.assign(createNoopMeter(), {
-    createCounter: (name: string): Counter => instrument(name),
-    createHistogram: (name: string): Histogram => instrument(name),
-  });
-  return { meter, reported: (name: string) => sums.get(name) ?? {} };
 }

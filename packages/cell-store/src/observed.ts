@@ -1,5 +1,6 @@
 import { Failure } from "@millrace/failure";
-import { type Counter, type Histogram, type Meter, type Span, SpanStatusCode, type Tracer } from "@opentelemetry/api";
+import { counter, failSpan, histogram, isTraced } from "@millrace/telemetry";
+import { type Meter, SpanKind, type Tracer } from "@opentelemetry/api";
 import type {
   BlockKey,
   BlockRange,
@@ -15,16 +16,15 @@ export type Observer = {
   readonly meter: Meter;
   readonly tracer: Tracer;
   /** The backend's name, an attribute of everything reported, such as "embedded". */
-  readonly backend: string;
+  readonly backend: "embedded" | "cassandra";
 };
 
 /** Rows and bytes that a call has moved. */
 type Volume = { rows: number; bytes: number };
 
 /**
- * The same store, reporting each call: `millrace.cell_store.duration` (seconds), `.rows` (blocks or states), `.bytes` (of
- * blobs and values) and `.errors` (by kind of Failure), each by operation and backend, with a span a call. A scan is
- * one call, from its first portion to its end or its stop, the reader's own time included.
+ * The same store, measured: each call's time, rows, bytes and failure, and a span for each that belongs to a trace. A
+ * scan is one call, from its first portion to its end or its stop, the reader's own time included.
  */
 export function observedCellStore(store: CellStore, observer: Observer): CellStore {
   return new ObservedCellStore(store, new CallReporter(observer));
@@ -100,28 +100,26 @@ class ObservedCellStore implements CellStore {
   }
 }
 
+type Operation = "write_blocks" | "write_states" | "expire" | "read_blocks" | "scan" | "read_states";
+
 class CallReporter {
   readonly #tracer: Tracer;
-  readonly #backend: string;
-  readonly #duration: Histogram;
-  readonly #rows: Counter;
-  readonly #bytes: Counter;
-  readonly #errors: Counter;
+  readonly #backend: Observer["backend"];
+  readonly #duration;
+  readonly #rows;
+  readonly #bytes;
+  readonly #errors;
 
   constructor({ meter, tracer, backend }: Observer) {
     this.#tracer = tracer;
     this.#backend = backend;
-    const name = "millrace.cell_store";
-    this.#duration = meter.createHistogram(`${name}.duration`, { unit: "s", description: "How long a call took." });
-    this.#rows = meter.createCounter(`${name}.rows`, { unit: "{row}", description: "Blocks and states moved." });
-    this.#bytes = meter.createCounter(`${name}.bytes`, { unit: "By", description: "Bytes of blobs and values moved." });
-    this.#errors = meter.createCounter(`${name}.errors`, {
-      unit: "{call}",
-      description: "Calls that failed, by kind.",
-    });
+    this.#duration = histogram(meter, "millrace.cell_store.duration");
+    this.#rows = counter(meter, "millrace.cell_store.rows");
+    this.#bytes = counter(meter, "millrace.cell_store.io");
+    this.#errors = counter(meter, "millrace.cell_store.errors", { "millrace.backend": backend });
   }
 
-  async report<T>(operation: string, call: (volume: Volume) => Promise<T>): Promise<T> {
+  async report<T>(operation: Operation, call: (volume: Volume) => Promise<T>): Promise<T> {
     const running = this.begin(operation);
     try {
       return await call(running.volume);
@@ -133,31 +131,28 @@ class CallReporter {
     }
   }
 
-  begin(operation: string) {
-    const attributes = { operation, backend: this.#backend };
+  begin(operation: Operation) {
+    const attributes = { "millrace.operation": operation, "millrace.backend": this.#backend };
     const startMs = performance.now();
     const volume: Volume = { rows: 0, bytes: 0 };
-    const span = this.#tracer.startSpan(`cell_store.${operation}`, { attributes });
+    const span = isTraced()
+      ? this.#tracer.startSpan(`cell_store ${operation}`, { kind: SpanKind.CLIENT, attributes })
+      : undefined;
     return {
       volume,
       failed: (error: unknown) => {
         const kind = error instanceof Failure ? error.kind : "internal";
-        this.#errors.add(1, { ...attributes, kind });
-        markFailed(span, error, kind);
+        this.#errors.add(1, { ...attributes, "error.type": kind });
+        if (span !== undefined) failSpan(span, kind);
       },
       end: () => {
         this.#duration.record((performance.now() - startMs) / 1_000, attributes);
         this.#rows.add(volume.rows, attributes);
         this.#bytes.add(volume.bytes, attributes);
-        span.setAttributes(volume).end();
+        span?.setAttributes({ "millrace.rows": volume.rows, "millrace.bytes": volume.bytes }).end();
       },
     };
   }
-}
-
-function markFailed(span: Span, error: unknown, kind: string): void {
-  if (error instanceof Error) span.recordException(error);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: kind });
 }
 
 function addBlocks(volume: Volume, blocks: readonly (StoredBlock | undefined)[]): void {

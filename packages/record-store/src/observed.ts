@@ -1,5 +1,6 @@
 import { Failure } from "@millrace/failure";
-import { type Counter, type Histogram, type Meter, SpanStatusCode, type Tracer } from "@opentelemetry/api";
+import { counter, histogram, inSpan } from "@millrace/telemetry";
+import { type Meter, SpanKind, type Tracer } from "@opentelemetry/api";
 import type { CallOptions, RecordChange, RecordNotice, RecordPage, RecordStore, StoredRecord } from "./record-store.ts";
 
 /** Where an observed store reports to. */
@@ -7,16 +8,15 @@ export type Observer = {
   readonly meter: Meter;
   readonly tracer: Tracer;
   /** The backend's name, an attribute of everything reported, such as "embedded". */
-  readonly backend: string;
+  readonly backend: "embedded" | "cassandra";
 };
 
 /** Records and bytes that a call has moved. */
 type Volume = { rows: number; bytes: number };
 
 /**
- * The same store, reporting each call: `millrace.record_store.duration` (seconds), `.rows` (records), `.bytes` (of
- * values) and `.errors` (by kind of Failure), each by operation and backend, with a span a call. Of a watch only the
- * notices and the errors are counted: its duration says nothing.
+ * The same store, measured: each call's time, rows, bytes and failure, and a span for each that belongs to a trace. Of a
+ * watch only the notices and the errors are counted: its duration says nothing.
  */
 export function observedRecordStore(store: RecordStore, observer: Observer): RecordStore {
   return new ObservedRecordStore(store, new CallReporter(observer));
@@ -70,51 +70,46 @@ class ObservedRecordStore implements RecordStore {
   }
 }
 
+type Operation = "get" | "list" | "put" | "watch";
+
 class CallReporter {
   readonly #tracer: Tracer;
-  readonly #backend: string;
-  readonly #duration: Histogram;
-  readonly #rows: Counter;
-  readonly #bytes: Counter;
-  readonly #errors: Counter;
+  readonly #backend: Observer["backend"];
+  readonly #duration;
+  readonly #rows;
+  readonly #bytes;
+  readonly #errors;
 
   constructor({ meter, tracer, backend }: Observer) {
     this.#tracer = tracer;
     this.#backend = backend;
-    const name = "millrace.record_store";
-    this.#duration = meter.createHistogram(`${name}.duration`, { unit: "s", description: "How long a call took." });
-    this.#rows = meter.createCounter(`${name}.rows`, { unit: "{row}", description: "Records and notices moved." });
-    this.#bytes = meter.createCounter(`${name}.bytes`, { unit: "By", description: "Bytes of values moved." });
-    this.#errors = meter.createCounter(`${name}.errors`, {
-      unit: "{call}",
-      description: "Calls that failed, by kind.",
-    });
+    this.#duration = histogram(meter, "millrace.record_store.duration");
+    this.#rows = counter(meter, "millrace.record_store.rows");
+    this.#bytes = counter(meter, "millrace.record_store.io");
+    this.#errors = counter(meter, "millrace.record_store.errors", { "millrace.backend": backend });
   }
 
-  async report<T>(operation: string, call: (volume: Volume) => Promise<T>): Promise<T> {
-    const attributes = { operation, backend: this.#backend };
+  async report<T>(operation: Operation, call: (volume: Volume) => Promise<T>): Promise<T> {
+    const attributes = this.#attributes(operation);
     const startMs = performance.now();
     const volume: Volume = { rows: 0, bytes: 0 };
-    const span = this.#tracer.startSpan(`record_store.${operation}`, { attributes });
+    const options = { kind: SpanKind.CLIENT, attributes, describe: kindOf };
     try {
-      return await call(volume);
+      return await inSpan(this.#tracer, `record_store ${operation}`, options, () => call(volume));
     } catch (error) {
-      const kind = this.#failed(operation, error);
-      if (error instanceof Error) span.recordException(error);
-      span.setStatus({ code: SpanStatusCode.ERROR, message: kind });
+      this.#failed(operation, error);
       throw error;
     } finally {
       this.#duration.record((performance.now() - startMs) / 1_000, attributes);
       this.#rows.add(volume.rows, attributes);
       this.#bytes.add(volume.bytes, attributes);
-      span.setAttributes(volume).end();
     }
   }
 
   async *counted(notices: AsyncIterable<readonly RecordNotice[]>): AsyncGenerator<readonly RecordNotice[], void> {
     try {
       for await (const portion of notices) {
-        this.#rows.add(portion.length, { operation: "watch", backend: this.#backend });
+        this.#rows.add(portion.length, this.#attributes("watch"));
         yield portion;
       }
     } catch (error) {
@@ -123,11 +118,17 @@ class CallReporter {
     }
   }
 
-  #failed(operation: string, error: unknown): string {
-    const kind = error instanceof Failure ? error.kind : "internal";
-    this.#errors.add(1, { operation, backend: this.#backend, kind });
-    return kind;
+  #attributes(operation: Operation) {
+    return { "millrace.operation": operation, "millrace.backend": this.#backend };
   }
+
+  #failed(operation: Operation, error: unknown): void {
+    this.#errors.add(1, { ...this.#attributes(operation), "error.type": kindOf(error) });
+  }
+}
+
+function kindOf(error: unknown) {
+  return error instanceof Failure ? error.kind : "internal";
 }
 
 function add(volume: Volume, value: Uint8Array | undefined): void {

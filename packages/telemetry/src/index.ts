@@ -1,4 +1,5 @@
 export type { AttributeDeclaration, InstrumentKind, MetricDeclaration, MetricSource } from "./declaration.ts";
+export { counter, histogram, observe, observeOne, upDownCounter } from "./instruments.ts";
 export {
   METRICS,
   type MetricAttributes,
@@ -7,3 +8,4 @@ export {
   metricDeclaration,
 } from "./metrics.ts";
 export { prometheusFamily, prometheusLabel, prometheusName, prometheusUnit } from "./prometheus-name.ts";
+export { failSpan, inSpan, isTraced, spanContextOf, startShared, traceparentOf, within } from "./spans.ts";

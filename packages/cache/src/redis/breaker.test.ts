@@ -1,4 +1,5 @@
 import { Failure } from "@millrace/failure";
+import { recordedMeter } from "@millrace/telemetry/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Breaker, observeBreaker } from "./breaker.ts";
 
@@ -72,29 +73,15 @@ describe("a breaker", () => {
     expect(breaker.state).toBe("closed");
   });
 
-  it("tells its state as millrace.breaker.state: 0 closed, 1 half-open, 2 open", () => {
-    const observed: [number, object][] = [];
-    let observe: ((result: { observe(value: number, attributes: object): void }) => void) | undefined;
-    const names: string[] = [];
-    const gauge = {
-      addCallback: (callback: typeof observe) => {
-        observe = callback;
-      },
-    };
-    const meter = {
-      createObservableGauge: (name: string) => {
-        names.push(name);
-        return gauge;
-      },
-    } as unknown as Parameters<typeof observeBreaker>[0];
+  it("tells which state it is in, and that it is in no other", () => {
+    const { meter, values } = recordedMeter();
     const from: { breakerState: Breaker["state"] } = { breakerState: "closed" };
     observeBreaker(meter, "claims", from);
-    for (const state of ["closed", "halfOpen", "open"] as const) {
-      from.breakerState = state;
-      observe?.({ observe: (value, attributes) => observed.push([value, attributes]) });
+    for (const [state, word] of Object.entries({ closed: "closed", halfOpen: "half_open", open: "open" })) {
+      from.breakerState = state as Breaker["state"];
+      expect(values()).toEqual({ [`millrace.breaker.state claims ${word}`]: 1 });
     }
-    expect(names).toEqual(["millrace.breaker.state"]);
-    expect(observed).toEqual([0, 1, 2].map((value) => [value, { breaker: "claims" }]));
+    expect(Object.keys(values("", true))).toHaveLength(3);
   });
 });
 

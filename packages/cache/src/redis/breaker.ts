@@ -1,4 +1,5 @@
 import { Failure } from "@millrace/failure";
+import { observeOne } from "@millrace/telemetry";
 import type { Meter } from "@opentelemetry/api";
 import { BrokenCircuitError, type CircuitBreakerPolicy, CircuitState, circuitBreaker, handleWhen } from "cockatiel";
 import { RecentCalls } from "./recent-calls.ts";
@@ -63,18 +64,19 @@ export class Breaker {
   }
 }
 
-/**
- * Measures breakers: `millrace.breaker.state` (gauge, by `breaker`): 0 closed, 1 half-open, 2 open.
- *
- * @param name the attribute's value, such as "claims"
- */
-export function observeBreaker(meter: Meter, name: string, from: { readonly breakerState: BreakerState }): void {
-  const values: Readonly<Record<BreakerState, number>> = { closed: 0, halfOpen: 1, open: 2 };
-  meter
-    .createObservableGauge("millrace.breaker.state", {
-      description: "Whether calls are let through: 0 all, 1 a single one to see how it goes, 2 none.",
-    })
-    .addCallback((result) => result.observe(values[from.breakerState], { breaker: name }));
+/** Measures a breaker: which state it is in. */
+export function observeBreaker(
+  meter: Meter,
+  name: "cache" | "claims",
+  from: { readonly breakerState: BreakerState },
+): void {
+  const states = { closed: "closed", halfOpen: "half_open", open: "open" } as const;
+  observeOne(meter, "millrace.breaker.state", (tell) => {
+    const { breakerState } = from;
+    for (const [state, word] of Object.entries(states) as [BreakerState, (typeof states)[BreakerState]][]) {
+      tell(state === breakerState ? 1 : 0, { "millrace.breaker": name, "millrace.state": word });
+    }
+  });
 }
 
 function isOutage(failure: Failure): boolean {

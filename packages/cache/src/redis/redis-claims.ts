@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "@millrace/failure";
+import { observeOne } from "@millrace/telemetry";
 import type { Meter } from "@opentelemetry/api";
 import type { Redis } from "ioredis";
 import type { CallOptions, ClaimBatch, ClaimStore } from "../cache.ts";
@@ -229,11 +230,9 @@ export class RedisClaims implements ClaimStore {
   }
 }
 
-/** Measures losses: `millrace.claims.losses` (counter), how often the server of the claims was found emptied. */
+/** Measures losses: how often the server of the claims was found emptied. */
 export function observeLosses(meter: Meter, claims: Pick<RedisClaims, "lossCount">): void {
-  meter
-    .createObservableCounter("millrace.claims.losses", { description: "How often claims were found to be gone." })
-    .addCallback((result) => result.observe(claims.lossCount));
+  observeOne(meter, "millrace.claims.losses", (tell) => tell(claims.lossCount, {}));
 }
 
 function takeOwners(answer: Owners, call: PackedCall, owners: Uint8Array): void {
