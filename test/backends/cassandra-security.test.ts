@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { migrateCassandraCellStore, openCassandraCellStore } from "@millrace/cell-store/cassandra";
+import { type Certificates, makeCertificatesIn } from "@millrace/harness/certificates";
 import { type OwnServers, ownCassandra } from "@millrace/harness/servers";
 import { until } from "@millrace/harness/until";
 import cassandra from "cassandra-driver";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testCluster } from "./cassandra-address.ts";
-import { type Certificates, makeCertificatesIn } from "./certificates.ts";
 
 const admin = { username: "cassandra", password: "cassandra" };
 const folder = mkdtempSync(join(tmpdir(), "millrace-certificates-"));

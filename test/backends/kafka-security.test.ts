@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { type KafkaSasl, migrateKafkaTopics, openKafkaEventLog } from "@millrace/event-log/kafka";
+import { makeCertificates } from "@millrace/harness/certificates";
 import { ownKafka } from "@millrace/harness/servers";
 import { silentLogger } from "@millrace/runtime";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { makeCertificates } from "./certificates.ts";
 
 const PLAN = { partitions: 2, replicationFactor: 1, allow: ["replication-factor"] };
 const PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule required";

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { openRedisCache, openRedisClaims, type RedisClaimsOptions } from "@millrace/cache/redis";
+import { makeCertificates } from "@millrace/harness/certificates";
 import { lastingPort } from "@millrace/harness/ports";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { makeCertificates } from "./certificates.ts";
 import { OwnRedis } from "./own-redis.ts";
 import { claimsOf, KEEP_MS, ownsAll } from "./redis-claim-batches.ts";
 

@@ -99,3 +99,4 @@ export type { RunningServer, ServerOptions } from "./server/server-options.ts";
 export { startServer } from "./server/start-server.ts";
 export { writeAnswer, writeHead } from "./server/write-answer.ts";
 export { createTelemetry, type Telemetry, type TelemetryOptions } from "./telemetry/telemetry.ts";
+export type { ServiceTls } from "./tls/service-tls.ts";

@@ -20,17 +20,17 @@ runService({
   variables: VARIABLES,
   hint: LONE_SERVICE_HINT,
   async assemble(process) {
-    const { settings, log, lifecycle, version } = process;
+    const { settings, log, lifecycle, tls, version } = process;
     const { ingestUrl: ingest, configUrl: config, reportingUrl: reporting, processingUrl: processing } = settings;
     const serviceKey = settings.serviceKeys[0]!;
     const backends = await openBackends(process);
     lifecycle.add({ name: "backends", stop: backends.close });
-    const transport = createPooledTransport({ urls: config, serviceKey });
+    const transport = createPooledTransport({ urls: config, tls, serviceKey });
     const snapshot = createSnapshot({ transport, log });
     lifecycle.add({ name: "snapshot", stop: () => snapshot.close().finally(() => transport.close()) });
     const dashboard = createDashboardApp({ records: backends.records, now: () => Date.now(), log, version });
     const urls = { ingest, config, reporting, processing };
-    const proxy = createProxy({ urls, serviceKey, authenticateSession: dashboard.authenticate });
+    const proxy = createProxy({ urls, tls, serviceKey, authenticateSession: dashboard.authenticate });
     lifecycle.add({ name: "proxy", stop: () => proxy.close() });
     return {
       server: {

@@ -13,10 +13,10 @@ runService({
   variables: VARIABLES,
   hint: LONE_SERVICE_HINT,
   async assemble(process) {
-    const { settings, log, telemetry, lifecycle } = process;
+    const { settings, log, telemetry, lifecycle, tls } = process;
     const backends = await openBackends(process);
     lifecycle.add({ name: "backends", stop: backends.close });
-    const transport = createPooledTransport({ urls: settings.configUrl, serviceKey: settings.serviceKeys[0] });
+    const transport = createPooledTransport({ urls: settings.configUrl, tls, serviceKey: settings.serviceKeys[0] });
     const snapshot = createSnapshot({ transport, log });
     lifecycle.add({
       name: "snapshot",

@@ -14,13 +14,13 @@ runService({
   variables: VARIABLES,
   hint: LONE_SERVICE_HINT,
   async assemble(process) {
-    const { settings, log, telemetry, lifecycle, version } = process;
+    const { settings, log, telemetry, lifecycle, tls, version } = process;
     const backends = await openBackends(process);
     lifecycle.add({ name: "backends", stop: backends.close });
-    const transport = createPooledTransport({ urls: settings.configUrl, serviceKey: settings.serviceKeys[0] });
+    const transport = createPooledTransport({ urls: settings.configUrl, tls, serviceKey: settings.serviceKeys[0] });
     const snapshot = createSnapshot({ transport, log });
     lifecycle.add({ name: "snapshot", stop: () => snapshot.close().finally(() => transport.close()) });
-    const peers = statusPeers(settings.processingUrl, settings.serviceKeys[0]!);
+    const peers = statusPeers({ urls: settings.processingUrl, tls, serviceKey: settings.serviceKeys[0]! });
     lifecycle.add({ name: "peers", stop: () => peers.close() });
     const processing = createProcessingApp({
       ...backends,

@@ -1,14 +1,14 @@
 import { createClient } from "@connectrpc/connect";
 import { Scope } from "@millrace/api/millrace/access/v1/scope_pb";
 import { StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
-import { createPeerTransports } from "@millrace/runtime";
+import { createPeerTransports, type PooledTransportOptions } from "@millrace/runtime";
 import type { StatusPeer } from "./status/peers.ts";
 
 /** The other processors, found by the addresses of all of them, this one included. */
-export function statusPeers(urls: readonly string[], serviceKey: string) {
+export function statusPeers(options: PooledTransportOptions) {
   // What is asked of them needs the scope REPORT, which services have only on behalf of somebody.
   const actingFor = { keyId: "processing", projectId: undefined, scopes: new Set([Scope.REPORT]) };
-  const transports = createPeerTransports({ urls, serviceKey, actingFor });
+  const transports = createPeerTransports({ ...options, actingFor });
   return {
     async list(): Promise<readonly StatusPeer[]> {
       const peers = await transports.list();

@@ -1,7 +1,7 @@
 import type { Server, Socket } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
 import type { Logger } from "../log/logger.ts";
-import { handshakeProblemOf } from "../tls/handshake-problem.ts";
+import { handshakeProblemOf, problemOfCode } from "../tls/handshake-problem.ts";
 import type { ServiceTls } from "../tls/service-tls.ts";
 import { contextOptionsOf } from "../tls/tls-material.ts";
 
@@ -42,8 +42,8 @@ export function createSecureListener(options: SecureListenerOptions): Server {
   // Each problem once: whoever calls in vain does so again and again.
   const told = new Set<string>();
   listener.on("tlsClientError", (error: Error, socket: TLSSocket) => {
-    const problem = handshakeProblemOf(error);
-    const { remoteAddress } = socket;
+    const { remoteAddress, authorizationError } = socket;
+    const problem = problemOfCode(authorizationError) ?? handshakeProblemOf(error);
     socket.destroy();
     // Balancers connect and go, to see whether somebody listens.
     if (problem === undefined || told.has(problem) || told.size >= TOLD_PROBLEMS_MAX) return;

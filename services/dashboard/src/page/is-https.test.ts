@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { isHttps } from "./is-https.ts";
 
 it.each([
+  { ":authority": "shop.example", ":scheme": "https" },
   { host: "shop.example", "x-forwarded-proto": "https" },
   { host: "shop.example", "x-forwarded-proto": "https, http" },
   { host: "shop.example", origin: "https://shop.example" },
@@ -11,6 +12,7 @@ it.each([
 
 it.each([
   { host: "shop.example" },
+  { ":authority": "shop.example", ":scheme": "http" },
   { host: "shop.example", origin: "http://shop.example" },
   { host: "shop.example", "x-forwarded-proto": "http" },
   { host: "127.0.0.1:8080", "sec-fetch-site": "same-origin" },

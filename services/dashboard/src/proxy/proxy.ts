@@ -11,6 +11,7 @@ import {
   type Principal,
   type RawHandler,
   readerOf,
+  type ServiceTls,
   sessionOf,
 } from "@millrace/runtime";
 import { forward } from "./forward.ts";
@@ -21,6 +22,8 @@ import { measuredName, OWNERS, type Owner, ownerOfPath, ownerOfService } from ".
 export type ProxyOptions = {
   /** The addresses of each service. */
   readonly urls: Readonly<Record<Owner, readonly string[]>>;
+  /** What is shown to services at addresses with https, and who is believed there. */
+  readonly tls?: ServiceTls;
   /** By what the services behind believe that this one acts for somebody. */
   readonly serviceKey: string;
   /** Who holds a session of the page, given its text. */
@@ -44,9 +47,10 @@ const HEALTH_TIMEOUT_MS = 2_000;
  * page has a session instead, which the services behind know nothing of: it goes on with the service key, in the name of whoever
  * holds the session.
  */
-export function createProxy({ urls, serviceKey, authenticateSession }: ProxyOptions): Proxy {
-  const pools = new Map(OWNERS.map((owner) => [owner, new ClientPool({ urls: urls[owner] })]));
-  const healths = new Map(OWNERS.map((owner) => [owner, createPooledTransport({ urls: urls[owner] })]));
+export function createProxy({ urls, tls, serviceKey, authenticateSession }: ProxyOptions): Proxy {
+  const pooled = (owner: Owner) => ({ urls: urls[owner], ...(tls && { tls }) });
+  const pools = new Map(OWNERS.map((owner) => [owner, new ClientPool(pooled(owner))]));
+  const healths = new Map(OWNERS.map((owner) => [owner, createPooledTransport(pooled(owner))]));
 
   async function credentialHeaders(request: AnyRequest): Promise<Record<string, string>> {
     const header = readerOf(request.headers);

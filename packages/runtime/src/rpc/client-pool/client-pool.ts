@@ -1,5 +1,7 @@
 import type { ClientHttp2Stream, OutgoingHttpHeaders } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { handshakeProblemOf } from "../../tls/handshake-problem.ts";
+import type { ServiceTls } from "../../tls/service-tls.ts";
 import { type ConnectionLimits, PooledConnection } from "./pooled-connection.ts";
 import { type Resolve, resolveByDns, type Target, targetName, targetsOf } from "./resolve-addresses.ts";
 
@@ -24,6 +26,8 @@ const DEFAULT_POOL_LIMITS: PoolLimits = {
 export type PoolOptions = {
   /** Scheme, name and port of the replicas of one service, such as "http://config:8080"; one or more. */
   readonly urls: readonly string[];
+  /** What this process shows, and whom it believes, at addresses with https; the system's authorities where it is not given. */
+  readonly tls?: Pick<ServiceTls, "current">;
   readonly limits?: Partial<PoolLimits>;
   readonly resolve?: Resolve;
   /** Milliseconds of any steady clock. */
@@ -35,7 +39,7 @@ export type PoolOptions = {
 /**
  * Connections to all replicas of a service: one HTTP/2 connection to each address that the URLs' names have, asked for
  * again every 15 s. Requests go to them in turn; an address that can not be reached is passed over for a while. A
- * connection is replaced after 5 minutes, so that replicas which came later get their share.
+ * connection is replaced after 5 minutes, so that replicas which came later get their share, and when TLS files changed.
  *
  * It is what connect-node's transports call a session manager, and can be used without them.
  */
@@ -44,6 +48,7 @@ export class ClientPool {
   readonly authority: string;
   readonly #urls: readonly string[];
   readonly #limits: PoolLimits;
+  readonly #tls: Pick<ServiceTls, "current"> | undefined;
   readonly #resolve: Resolve;
   readonly #now: () => number;
   readonly #random: () => number;
@@ -60,6 +65,7 @@ export class ClientPool {
     this.authority = new URL(first).origin;
     this.#urls = options.urls;
     this.#limits = { ...DEFAULT_POOL_LIMITS, ...options.limits };
+    this.#tls = options.tls;
     this.#resolve = options.resolve ?? resolveByDns;
     this.#now = options.now ?? (() => performance.now());
     this.#random = options.random ?? Math.random;
@@ -79,16 +85,22 @@ export class ClientPool {
    */
   async request(method: string, path: string, headers: OutgoingHttpHeaders): Promise<ClientHttp2Stream> {
     if (this.#connections.size === 0) await this.refresh();
+    let cause: unknown;
     for (const connection of this.#inTurn()) {
       if (this.#isClosed) break;
-      if (!(await connection.connect())) continue;
+      if (!(await connection.connect())) {
+        cause = connection.problem ?? cause;
+        continue;
+      }
       const stream = await connection.request(method, path, headers);
       // Whoever still listens hears of a broken stream; one that nobody listens to any more must not end the process.
       stream.on("error", () => {});
       return stream;
     }
-    const what = this.#isClosed ? "the client was closed" : `${this.#urls.join(", ")} can not be reached`;
-    throw new ConnectError(what, Code.Unavailable);
+    if (this.#isClosed) throw new ConnectError("the client was closed", Code.Unavailable);
+    const problem = handshakeProblemOf(cause);
+    const what = `${this.#urls.join(", ")} can not be reached${problem === undefined ? "" : `: ${problem}`}`;
+    throw new ConnectError(what, Code.Unavailable, undefined, undefined, cause);
   }
 
   notifyResponseByteRead(stream: ClientHttp2Stream): void {
@@ -136,7 +148,7 @@ export class ClientPool {
   }
 
   #connectionTo(target: Target): PooledConnection {
-    return new PooledConnection(target, { limits: this.#limits, now: this.#now, random: this.#random });
+    return new PooledConnection(target, { limits: this.#limits, tls: this.#tls, now: this.#now, random: this.#random });
   }
 
   /** All connections, the next one first; those that failed a moment ago last, the one that waited longest before the others. */

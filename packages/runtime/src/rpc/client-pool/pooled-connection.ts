@@ -1,6 +1,8 @@
 import type { ClientHttp2Stream, OutgoingHttpHeaders } from "node:http2";
 import type { LookupFunction } from "node:net";
 import { Http2SessionManager } from "@connectrpc/connect-node";
+import type { ServiceTls } from "../../tls/service-tls.ts";
+import { contextOptionsOf, type TlsMaterial } from "../../tls/tls-material.ts";
 import type { Target } from "./resolve-addresses.ts";
 
 /** How connections of a pool live. Milliseconds. */
@@ -22,22 +24,35 @@ export type ConnectionLimits = {
 const PAUSE_MS_FIRST = 100;
 const WINDOW_BYTES = 1024 * 1024;
 
-/** One HTTP/2 connection to one address, made when it is needed, and made anew when it is old. */
+/** What a connection is made with. */
+export type ConnectionOptions = {
+  readonly limits: ConnectionLimits;
+  readonly tls: Pick<ServiceTls, "current"> | undefined;
+  /** Milliseconds of any steady clock. */
+  readonly now: () => number;
+  readonly random: () => number;
+};
+
+/** One HTTP/2 connection to one address, made when it is needed, and made anew when it is old, or TLS files have changed. */
 export class PooledConnection {
   readonly target: Target;
   readonly #limits: ConnectionLimits;
+  readonly #tls: Pick<ServiceTls, "current"> | undefined;
   readonly #now: () => number;
   readonly #random: () => number;
   #manager: Http2SessionManager | undefined;
   #agedAtMs = 0;
+  /** What the connection was made with. */
+  #material: TlsMaterial | undefined;
   /** Connections that take no more calls, and end when theirs are done. */
   readonly #retired = new Set<Http2SessionManager>();
   #failures = 0;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(target: Target, options: { limits: ConnectionLimits; now: () => number; random: () => number }) {
+  constructor(target: Target, options: ConnectionOptions) {
     this.target = target;
     this.#limits = options.limits;
+    this.#tls = options.tls;
     this.#now = options.now;
     this.#random = options.random;
   }
@@ -45,6 +60,11 @@ export class PooledConnection {
   /** Until when it is to be passed over, after a failure, unless all others are as well. */
   get pausedUntilMs(): number {
     return this.#pausedUntilMs;
+  }
+
+  /** Why no connection came about, the last time that it was so. */
+  get problem(): unknown {
+    return this.#manager?.error();
   }
 
   /** Whether a connection stands now: nothing is lost by using it. */
@@ -94,17 +114,24 @@ export class PooledConnection {
   }
 
   #current(): Http2SessionManager {
-    if (this.#manager !== undefined && this.#now() >= this.#agedAtMs) this.retire();
+    const material = this.#tls?.current();
+    const isOld = this.#now() >= this.#agedAtMs || material !== this.#material;
+    if (this.#manager !== undefined && isOld) this.retire();
     if (this.#manager === undefined) {
-      this.#manager = managerOf(this.target, this.#limits);
+      this.#manager = managerOf(this.target, this.#limits, material);
+      this.#material = material;
       this.#agedAtMs = this.#now() + this.#limits.ageMs * (0.9 + this.#random() * 0.2);
     }
     return this.#manager;
   }
 }
 
-function managerOf({ origin, address, family }: Target, limits: ConnectionLimits): Http2SessionManager {
-  // The name stays in the URL, for certificates and for proxies in between; only where it leads is decided here.
+function managerOf(
+  { origin, address, family }: Target,
+  limits: ConnectionLimits,
+  material: TlsMaterial | undefined,
+): Http2SessionManager {
+  // The name stays in the URL, which is what the certificate must be for; only where it leads is decided here.
   const lookup: LookupFunction = (_host, options, callback) => {
     if (options.all) callback(null, [{ address, family }]);
     else callback(null, address, family);
@@ -112,7 +139,11 @@ function managerOf({ origin, address, family }: Target, limits: ConnectionLimits
   const { pingIntervalMs, pingTimeoutMs, idleMs: idleConnectionTimeoutMs } = limits;
   const pings = { pingIntervalMs, pingTimeoutMs, idleConnectionTimeoutMs };
   // Node hands the options on to the socket, which its types do not say.
-  const options = { lookup, settings: { initialWindowSize: WINDOW_BYTES } };
+  const options = {
+    lookup,
+    settings: { initialWindowSize: WINDOW_BYTES },
+    ...(material !== undefined && contextOptionsOf(material)),
+  };
   return new Http2SessionManager(origin, pings, options);
 }
 

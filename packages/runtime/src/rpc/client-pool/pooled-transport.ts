@@ -1,6 +1,7 @@
-import type { Interceptor, Transport } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { context, propagation } from "@opentelemetry/api";
+import { handshakeProblemOf } from "../../tls/handshake-problem.ts";
 import { ACTING_FOR_HEADER, actingForText } from "../acting-for.ts";
 import type { Principal } from "../principal.ts";
 import { ClientPool, type PoolOptions } from "./client-pool.ts";
@@ -33,7 +34,7 @@ export function createPooledTransport(options: PooledTransportOptions): PooledTr
   const transport = createGrpcTransport({
     baseUrl: pool.authority,
     sessionManager: pool,
-    interceptors: [retryCalls(options), ...identity, carryTrace],
+    interceptors: [retryCalls(options), ...identity, carryTrace, tellBrokenConnections],
   });
   return {
     // A stream may go on for ever, so that only unary calls get a deadline where none is named.
@@ -56,3 +57,22 @@ const carryTrace: Interceptor = (next) => (request) => {
   propagation.inject(context.active(), request.header, { set: (header, name, value) => header.set(name, value) });
   return next(request);
 };
+
+/**
+ * Says what it means when a connection breaks off under a call, which reaches us as words of OpenSSL, or as if the caller had
+ * cancelled. With TLS 1.3 a server refuses a certificate only when its client takes the connection to stand already.
+ */
+const tellBrokenConnections: Interceptor = (next) => async (request) => {
+  try {
+    return await next(request);
+  } catch (thrown) {
+    const { code, details, rawMessage } = ConnectError.from(thrown);
+    const problem = handshakeProblemOf(thrown);
+    const isOurs = details.length > 0 || request.signal.aborted || code === Code.Unavailable;
+    if (isOurs || (problem === undefined && !(code === Code.Canceled && CLOSED.test(rawMessage)))) throw thrown;
+    const what = `${new URL(request.url).origin} broke off the connection${problem === undefined ? "" : `: ${problem}`}`;
+    throw new ConnectError(what, Code.Unavailable, undefined, undefined, thrown);
+  }
+};
+
+const CLOSED = /^http\/2 stream closed with error code CANCEL/;
