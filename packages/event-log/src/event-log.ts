@@ -4,6 +4,7 @@
  *
  * Each "must" below is the title of a test of the contract suite.
  */
+import type { SpanContext } from "@opentelemetry/api";
 
 /** What each call may be given. */
 export type CallOptions = {
@@ -15,6 +16,8 @@ export type CallOptions = {
 export type AppendOptions = CallOptions & {
   /** The W3C trace context of the span that appends; it may travel with the record to those who read it. */
   readonly traceparent?: string;
+  /** The spans that what is appended comes from, where it is not the active one; for who observes the log. */
+  readonly causes?: readonly SpanContext[];
 };
 
 /** Where a record was put. */

@@ -1,4 +1,5 @@
-import { type Attributes, type Meter, metrics, trace } from "@opentelemetry/api";
+import { recordedMeter } from "@millrace/telemetry/testing";
+import { metrics, trace } from "@opentelemetry/api";
 import { expect, it, onTestFinished } from "vitest";
 import { RecordingMember, value } from "./contract/harness.ts";
 import { eventLogContract } from "./contract/index.ts";
@@ -23,29 +24,24 @@ eventLogContract("an observed log", {
 });
 
 it("counts what is appended, handed over and refused", async () => {
-  const sums = new Map<string, number>();
-  const instrument = (name: string) => ({
-    add: (by: number, attributes?: Attributes) => {
-      const key = [name, ...Object.values(attributes ?? {})].join(" ");
-      sums.set(key, (sums.get(key) ?? 0) + by);
-    },
-    record: () => sums.set(name, (sums.get(name) ?? 0) + 1),
-  });
-  const meter = { createCounter: instrument, createHistogram: instrument } as unknown as Meter;
-  const log = observedEventLog(await openEmbeddedEventLog({ directory: ":memory:" }), { meter, tracer });
+  const { meter, values } = recordedMeter();
+  const log = observedEventLog(await openEmbeddedEventLog({ directory: ":memory:", partitions: 2 }), { meter, tracer });
   onTestFinished(() => log.close());
   await log.append(0, value("hello"));
   await log.append(1, value("you"));
   await expect(log.append(99, value("x"))).rejects.toMatchObject({ kind: "invalid" });
   const member = new RecordingMember();
-  await log.join("g", member);
+  const joined = await log.join("g", member);
   await expect.poll(() => member.received.size).toBe(2);
-  expect(Object.fromEntries(sums)).toEqual({
+  await joined.leave();
+  expect(values()).toEqual({
     "millrace.event_log.append.duration": 3,
     "millrace.event_log.append.records": 2,
-    "millrace.event_log.append.bytes": 8,
+    "millrace.event_log.append.io": 8,
     "millrace.event_log.errors append invalid": 1,
     "millrace.event_log.consume.records g": 2,
-    "millrace.event_log.consume.bytes g": 8,
+    "millrace.event_log.consume.io g": 8,
+    "millrace.event_log.partition.moves g gained": 2,
+    "millrace.event_log.partition.moves g given_up": 2,
   });
 });

@@ -1,5 +1,6 @@
 import { Failure } from "@millrace/failure";
-import { isSpanContextValid, type Meter, type SpanContext, SpanStatusCode, type Tracer } from "@opentelemetry/api";
+import { counter, failSpan, histogram, startShared, traceparentOf, within } from "@millrace/telemetry";
+import { context, type Meter, SpanKind, type Tracer, trace } from "@opentelemetry/api";
 import type {
   AppendOptions,
   AppendResult,
@@ -9,6 +10,7 @@ import type {
   GroupHandler,
   GroupMember,
   LogRecord,
+  OwnedPartition,
   PartitionHandler,
 } from "./event-log.ts";
 
@@ -16,12 +18,8 @@ import type {
 export type Telemetry = { readonly meter: Meter; readonly tracer: Tracer };
 
 /**
- * Wraps any log so that it is measured. It behaves as the log itself.
- *
- * - `millrace.event_log.append.duration` (histogram, s), `.append.records`, `.append.bytes` (counters)
- * - `millrace.event_log.consume.records`, `.consume.bytes` (counters, by `group`), counted when handed over
- * - `millrace.event_log.errors` (counter, by `operation` and the failure's `kind`)
- * - a span `event_log.append` for each append, whose context travels with the record where the log carries it
+ * The same log, measured: appends, what is handed over, partitions gained and lost, and failures. An append that belongs to
+ * traces has a span, whose context travels with the record where the log carries it.
  */
 export function observedEventLog(log: EventLog, telemetry: Telemetry): EventLog {
   return new ObservedEventLog(log, telemetry);
@@ -29,7 +27,7 @@ export function observedEventLog(log: EventLog, telemetry: Telemetry): EventLog 
 
 /** As {@link observedEventLog}, for the side that writes. */
 export function observedAppender(appender: EventAppender, telemetry: Telemetry): EventAppender {
-  return new ObservedAppender(appender, telemetry.tracer, instruments(telemetry.meter));
+  return new ObservedAppender(appender, telemetry.tracer, appendInstruments(telemetry.meter));
 }
 
 class ObservedAppender implements EventAppender {
@@ -38,9 +36,9 @@ class ObservedAppender implements EventAppender {
   readonly maxRecordBytes: number;
   readonly #appender: EventAppender;
   readonly #tracer: Tracer;
-  readonly #instruments: Instruments;
+  readonly #instruments: AppendInstruments;
 
-  constructor(appender: EventAppender, tracer: Tracer, measures: Instruments) {
+  constructor(appender: EventAppender, tracer: Tracer, measures: AppendInstruments) {
     this.#appender = appender;
     this.#tracer = tracer;
     this.#instruments = measures;
@@ -49,21 +47,28 @@ class ObservedAppender implements EventAppender {
     this.maxRecordBytes = appender.maxRecordBytes;
   }
 
-  async append(partition: number, value: Uint8Array, options?: AppendOptions): Promise<AppendResult> {
+  async append(partition: number, value: Uint8Array, options: AppendOptions = {}): Promise<AppendResult> {
     const startMs = performance.now();
-    const attributes = { "millrace.partition": partition, "millrace.record.bytes": value.length };
-    const span = this.#tracer.startSpan("event_log.append", { attributes });
+    const active = trace.getSpanContext(context.active());
+    const span = startShared(this.#tracer, "event_log append", options.causes ?? (active ? [active] : []), {
+      kind: SpanKind.PRODUCER,
+      attributes: { "millrace.partition": partition, "messaging.message.body.size": value.length },
+    });
+    const traceparent = traceparentOf(span?.spanContext());
     try {
-      const result = await this.#appender.append(partition, value, { ...traceOf(span.spanContext()), ...options });
-      this.#instruments.appendRecords.add(1);
-      this.#instruments.appendBytes.add(value.length);
+      const carrying = { ...(traceparent !== undefined && { traceparent }), ...options };
+      const result = await within(span, () => this.#appender.append(partition, value, carrying));
+      span?.setAttribute("millrace.offset", result.offset);
+      this.#instruments.records.add(1, {});
+      this.#instruments.bytes.add(value.length, {});
       return result;
     } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: kindOf(error) });
-      throw counted(this.#instruments, "append", error);
+      if (span !== undefined) failSpan(span, kindOf(error));
+      this.#instruments.failed("append", error);
+      throw error;
     } finally {
-      this.#instruments.appendDuration.record((performance.now() - startMs) / 1000);
-      span.end();
+      this.#instruments.duration.record((performance.now() - startMs) / 1000, {});
+      span?.end();
     }
   }
 }
@@ -74,11 +79,13 @@ class ObservedEventLog implements EventLog {
   readonly maxRecordBytes: number;
   readonly #log: EventLog;
   readonly #appender: EventAppender;
-  readonly #instruments: Instruments;
+  readonly #instruments: AppendInstruments;
+  readonly #consumed;
 
   constructor(log: EventLog, { meter, tracer }: Telemetry) {
     this.#log = log;
-    this.#instruments = instruments(meter);
+    this.#instruments = appendInstruments(meter);
+    this.#consumed = consumeInstruments(meter);
     this.#appender = new ObservedAppender(log, tracer, this.#instruments);
     this.generation = log.generation;
     this.partitions = log.partitions;
@@ -95,9 +102,9 @@ class ObservedEventLog implements EventLog {
     options?: { readonly maxBatchBytes?: number },
   ): Promise<GroupMember> {
     const observed: GroupHandler = {
-      assigned: async (owned) => this.#observe(group, await handler.assigned(owned)),
+      assigned: async (owned) => this.#observe(group, owned, await handler.assigned(owned)),
       failed: (error, partition) => {
-        this.#count("consume", error);
+        this.#instruments.failed("consume", error);
         handler.failed(error, partition);
       },
     };
@@ -124,67 +131,69 @@ class ObservedEventLog implements EventLog {
     return this.#log.close();
   }
 
-  #observe(group: string, handler: PartitionHandler): PartitionHandler {
-    const attributes = { group };
+  #observe(group: string, { lost }: OwnedPartition, handler: PartitionHandler): PartitionHandler {
+    const attributes = { "messaging.consumer.group.name": group };
+    const { records: recordCount, bytes: byteCount, moves } = this.#consumed;
+    const moved = (change: "gained" | "given_up" | "lost") =>
+      moves.add(1, { ...attributes, "millrace.change": change });
+    let isOurs = true;
+    const gone = (change: "given_up" | "lost") => {
+      if (isOurs) moved(change);
+      isOurs = false;
+    };
+    moved("gained");
+    if (lost.aborted) gone("lost");
+    else lost.addEventListener("abort", () => gone("lost"), { once: true });
     return {
       records: (records) => {
-        this.#instruments.consumeRecords.add(records.length, attributes);
+        recordCount.add(records.length, attributes);
         let bytes = 0;
         for (const record of records) bytes += record.value.length;
-        this.#instruments.consumeBytes.add(bytes, attributes);
+        byteCount.add(bytes, attributes);
         return handler.records(records);
       },
       idle: (timeMs) => handler.idle(timeMs),
-      revoke: () => handler.revoke(),
+      revoke: async () => {
+        await handler.revoke();
+        gone("given_up");
+      },
     };
   }
 
-  async #counted<T>(operation: string, result: Promise<T>): Promise<T> {
+  async #counted<T>(operation: Operation, result: Promise<T>): Promise<T> {
     try {
       return await result;
     } catch (error) {
-      throw this.#count(operation, error);
+      this.#instruments.failed(operation, error);
+      throw error;
     }
   }
-
-  #count(operation: string, error: unknown): unknown {
-    return counted(this.#instruments, operation, error);
-  }
 }
 
-function counted(measures: Instruments, operation: string, error: unknown): unknown {
-  measures.errors.add(1, { operation, kind: kindOf(error) });
-  return error;
-}
+type Operation = "append" | "join" | "committed" | "bounds" | "consume";
 
-type Instruments = ReturnType<typeof instruments>;
+type AppendInstruments = ReturnType<typeof appendInstruments>;
 
-/** The W3C trace context of a span; nothing where there is no tracing. */
-function traceOf(context: SpanContext): { readonly traceparent?: string } {
-  if (!isSpanContextValid(context)) return {};
-  const flags = context.traceFlags.toString(16).padStart(2, "0");
-  return { traceparent: `00-${context.traceId}-${context.spanId}-${flags}` };
-}
-
-function instruments(meter: Meter) {
-  const counter = (name: string, unit: string, description: string) =>
-    meter.createCounter(`millrace.event_log.${name}`, { unit, description });
+function appendInstruments(meter: Meter) {
+  const errors = counter(meter, "millrace.event_log.errors");
   return {
-    appendDuration: meter.createHistogram("millrace.event_log.append.duration", {
-      unit: "s",
-      description: "How long an append took until it was durable or failed.",
-      advice: {
-        explicitBucketBoundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
-      },
-    }),
-    appendRecords: counter("append.records", "{record}", "Records appended."),
-    appendBytes: counter("append.bytes", "By", "Bytes of the values appended."),
-    consumeRecords: counter("consume.records", "{record}", "Records handed over to handlers."),
-    consumeBytes: counter("consume.bytes", "By", "Bytes of the values handed over."),
-    errors: counter("errors", "{error}", "Calls that failed."),
+    duration: histogram(meter, "millrace.event_log.append.duration"),
+    records: counter(meter, "millrace.event_log.append.records"),
+    bytes: counter(meter, "millrace.event_log.append.io"),
+    failed(operation: Operation, error: unknown) {
+      errors.add(1, { "millrace.operation": operation, "error.type": kindOf(error) });
+    },
   };
 }
 
-function kindOf(error: unknown): string {
+function consumeInstruments(meter: Meter) {
+  return {
+    records: counter(meter, "millrace.event_log.consume.records"),
+    bytes: counter(meter, "millrace.event_log.consume.io"),
+    moves: counter(meter, "millrace.event_log.partition.moves"),
+  };
+}
+
+function kindOf(error: unknown) {
   return error instanceof Failure ? error.kind : "internal";
 }

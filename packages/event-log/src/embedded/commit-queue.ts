@@ -1,6 +1,7 @@
 import { Failure } from "@millrace/failure";
 import { sqliteFailure } from "@millrace/sqlite";
 import type { AppendResult } from "../event-log.ts";
+import { RecentTraces } from "./recent-traces.ts";
 import type { RecordTable } from "./record-table.ts";
 
 /** Values that wait to be written, at most. */
@@ -23,6 +24,8 @@ type Entry = {
  * Their order is the order of the calls.
  */
 export class CommitQueue {
+  /** The traces of what was appended lately. */
+  readonly traces = new RecentTraces();
   readonly #table: RecordTable;
   readonly #clock: () => number;
   readonly #appended: (partition: number) => void;
@@ -39,7 +42,7 @@ export class CommitQueue {
   }
 
   /** Appends a record; resolves when it is durable. */
-  append(partition: number, value: Uint8Array): Promise<AppendResult> {
+  append(partition: number, value: Uint8Array, traceparent?: string): Promise<AppendResult> {
     if (this.#queuedBytes + value.length > MAX_QUEUED_BYTES) {
       const message = `More than ${MAX_QUEUED_BYTES} bytes wait to be written to the event log.`;
       throw new Failure("exhausted", "OVERLOADED", message, { retryAfterMs: OVERLOAD_RETRY_MS });
@@ -53,6 +56,7 @@ export class CommitQueue {
           // Stamped as it is written, not as it is queued: a consumer that was told "idle at t" must see no older record.
           appendTimeMs = this.#clock();
           offset = this.#table.append(partition, appendTimeMs, value);
+          if (traceparent !== undefined) this.traces.note(partition, offset, traceparent);
         },
         done: () => {
           resolve({ offset, appendTimeMs });

@@ -1,7 +1,15 @@
 import { Failure } from "@millrace/failure";
 import { sqliteFailure } from "@millrace/sqlite";
 import { abortable } from "../abortable.ts";
-import type { AppendResult, CallOptions, EventLog, GroupHandler, GroupMember, LogRecord } from "../event-log.ts";
+import type {
+  AppendOptions,
+  AppendResult,
+  CallOptions,
+  EventLog,
+  GroupHandler,
+  GroupMember,
+  LogRecord,
+} from "../event-log.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { ConsumerGroup } from "./consumer-group.ts";
 import type { LoopSource } from "./delivery-loop.ts";
@@ -76,12 +84,12 @@ export class EmbeddedEventLog implements EventLog {
     ];
   }
 
-  async append(partition: number, value: Uint8Array, options?: CallOptions): Promise<AppendResult> {
+  async append(partition: number, value: Uint8Array, options?: AppendOptions): Promise<AppendResult> {
     this.#check(partition, options);
     if (value.length > MAX_RECORD_BYTES) {
       throw new Failure("invalid", "MESSAGE_TOO_LARGE", `A record has at most ${MAX_RECORD_BYTES} bytes.`);
     }
-    return abortable(this.#queue.append(partition, value), options?.signal);
+    return abortable(this.#queue.append(partition, value, options?.traceparent), options?.signal);
   }
 
   async join(
@@ -191,7 +199,10 @@ export class EmbeddedEventLog implements EventLog {
     return {
       first: () => this.#table.first(partition),
       end: () => this.#table.end(partition),
-      read: (from) => this.#guard(() => this.#table.read(partition, from, this.#table.end(partition), maxBatchBytes)),
+      read: (from) => {
+        const records = this.#guard(() => this.#table.read(partition, from, this.#table.end(partition), maxBatchBytes));
+        return this.#queue.traces.carriedBy(partition, records);
+      },
       clock: this.#clock,
       commit: (offset, isOwned) => {
         if (!Number.isSafeInteger(offset) || offset < 0 || offset > this.#table.end(partition)) {

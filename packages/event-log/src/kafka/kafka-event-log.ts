@@ -90,9 +90,9 @@ function appenderOf({ options, topic, generation, partitions }: Parts): KafkaApp
 }
 
 function consumerOf({ options, topic, partitions }: Parts): KafkaConsumer {
-  const { log, sessionTimeoutMs } = options;
+  const { log, meter, sessionTimeoutMs } = options;
   const session = sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs };
-  return new KafkaConsumer({ kafka: connectKafka(options), topic, partitions, log, ...session });
+  return new KafkaConsumer({ kafka: connectKafka(options), topic, partitions, log, meter, ...session });
 }
 
 /** The two sides of a topic. Neither connects before it is used. */

@@ -1,27 +1,17 @@
+import { counter, observeOne } from "@millrace/telemetry";
 import { createNoopMeter, type Meter } from "@opentelemetry/api";
 import type { Outcome } from "./outcome.ts";
 
-/**
- * What is measured of appends to Kafka:
- *
- * - `millrace.event_log.kafka.attempts` (counter, by `outcome`): batches sent, those that were repeated counted again
- * - `millrace.event_log.kafka.producers.renewed` (counter): producers given up for another one
- * - `millrace.event_log.kafka.queued` (gauge, By): what waits to be acknowledged
- */
-export function appenderInstruments(meter: Meter = createNoopMeter(), queuedBytes: () => number) {
-  const name = "millrace.event_log.kafka";
-  const attempts = meter.createCounter(`${name}.attempts`, { unit: "{batch}", description: "Batches sent." });
-  const renewed = meter.createCounter(`${name}.producers.renewed`, {
-    unit: "{producer}",
-    description: "Producers given up for another one.",
-  });
-  const queued = meter.createObservableGauge(`${name}.queued`, {
-    unit: "By",
-    description: "Bytes that wait to be acknowledged.",
-  });
-  queued.addCallback((result) => result.observe(queuedBytes()));
+const WORDS = { stored: "stored", notStored: "not_stored", unclear: "unclear" } as const;
+
+/** What is measured of appends to a topic of Kafka: batches by what came of them, producers given up, and what waits. */
+export function appenderInstruments(meter: Meter = createNoopMeter(), topic: string, queuedBytes: () => number) {
+  const attributes = { "messaging.destination.name": topic };
+  const attempts = counter(meter, "millrace.event_log.kafka.attempts");
+  const renewals = counter(meter, "millrace.event_log.kafka.producer.renewals", attributes);
+  observeOne(meter, "millrace.event_log.kafka.queue", (tell) => tell(queuedBytes(), attributes));
   return {
-    attempted: ({ kind }: Outcome) => attempts.add(1, { outcome: kind }),
-    renewed: () => renewed.add(1),
+    attempted: ({ kind }: Outcome) => attempts.add(1, { ...attributes, "millrace.outcome": WORDS[kind] }),
+    renewed: () => renewals.add(1, attributes),
   };
 }

@@ -42,7 +42,7 @@ export class KafkaAppender implements EventAppender {
     this.generation = options.generation;
     this.partitions = options.partitions;
     const { kafka, topic, partitions, log, acknowledgeWithinMs } = options;
-    const instruments = appenderInstruments(options.meter, () => this.#queuedBytes);
+    const instruments = appenderInstruments(options.meter, options.topic, () => this.#queuedBytes);
     this.#producers = new Producers({
       kafka,
       topic,

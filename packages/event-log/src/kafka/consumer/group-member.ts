@@ -16,6 +16,8 @@ export type GroupMemberDeps = {
   readonly partitions: number;
   readonly group: string;
   readonly handler: GroupHandler;
+  /** Told of each round in which the group shared its partitions out. */
+  readonly rebalanced: () => void;
   readonly maxBatchBytes: number;
   readonly sessionTimeoutMs: number;
   readonly heartbeatMs: number;

@@ -1,4 +1,6 @@
 import { Failure } from "@millrace/failure";
+import { counter } from "@millrace/telemetry";
+import { createNoopMeter, type Meter } from "@opentelemetry/api";
 import type { Kafka } from "kafkajs";
 import type { CallOptions, EventConsumer, GroupHandler, GroupMember, LogRecord } from "../../event-log.ts";
 import { groupIdOf } from "../group-id.ts";
@@ -17,6 +19,8 @@ export type KafkaConsumerOptions = {
   /** How many partitions the topic has; all of them are shared out. */
   readonly partitions: number;
   readonly log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
+  /** Where measurements go. */
+  readonly meter?: Meter | undefined;
   /** After how much silence the group gives a member's partitions to others, in milliseconds; 30,000 by default. */
   readonly sessionTimeoutMs?: number;
   /** How often a member says that it is there, and hears that the group changes; a tenth of the session, 1 s at most. */
@@ -60,9 +64,11 @@ export class KafkaConsumer implements EventConsumer {
   ): Promise<GroupMember> {
     this.#checkOpen();
     const sessionTimeoutMs = this.#options.sessionTimeoutMs ?? 30_000;
+    const rebalances = counter(this.#options.meter ?? createNoopMeter(), "millrace.event_log.kafka.rebalances");
     const member = new KafkaGroupMember({
       ...this.#options,
       group: this.#groupId(group),
+      rebalanced: () => rebalances.add(1, { "messaging.consumer.group.name": group }),
       handler,
       maxBatchBytes: options?.maxBatchBytes ?? DEFAULT_BATCH_BYTES,
       sessionTimeoutMs,

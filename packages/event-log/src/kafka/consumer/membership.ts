@@ -21,6 +21,8 @@ export type MembershipDeps = {
   readonly rebalanceTimeoutMs: number;
   /** What the member works on at this moment. */
   readonly claims: () => Pick<MemberClaims, "owned" | "releasing" | "leaving">;
+  /** Told of each round. */
+  readonly rebalanced: () => void;
   /** The member's share, after each round. */
   readonly shared: (partitions: readonly number[]) => void;
   /** The group has given all that the member had to others. */
@@ -204,6 +206,7 @@ export class Membership {
     );
     this.#alive();
     this.#synced = true;
+    this.#deps.rebalanced();
     this.#sharedGeneration = joined.generationId;
     this.#deps.shared(decodeShare(topic, memberAssignment));
     this.#tellChange();
