@@ -55,6 +55,8 @@ export default defineConfig({
             "scripts/**/*.test.ts",
           ],
           exclude: [LONG],
+          // To load everything anew for each file takes as long as the tests do. What a test changes of the process it puts back.
+          isolate: false,
           testTimeout: 20_000,
           // A hook may be the first to ask for a server, whose jars must be brought then.
           hookTimeout: 180_000,

@@ -3,6 +3,7 @@ import { until } from "@millrace/harness/until";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BrokerCluster } from "./broker-cluster.ts";
 import { Appends, compareLog } from "./log-accounts.ts";
+import { rollBrokers } from "./rolling.ts";
 
 let cluster: BrokerCluster;
 
@@ -37,4 +38,8 @@ it("with fewer replicas in sync than must have it a record is refused, not ackno
   await appends.stop();
   expect(await compareLog(log, appends)).toEqual({ lost: [], doubled: [], denied: [] });
   await log.close();
+});
+
+it("brokers are stopped, killed and frozen one after the other: nothing is lost, and nothing is doubled", async () => {
+  await rollBrokers(cluster, "rolling", ["stop", "kill9", "freeze"]);
 });

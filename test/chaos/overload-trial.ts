@@ -26,6 +26,10 @@ const GROWTH_MIB_MAX = 256;
 /** By the library's budget each success earns a fifth of a retry, and so does each second; a burst of 10 is free. */
 const ATTEMPTS_A_SUCCESS_MAX = 3;
 
+const GOODPUT_MIN = 0.8;
+const RECOVERED_WITHIN_MS = 30_000;
+const WELL_WITHIN_MS = 1_000;
+
 /** How a mesh is overloaded. */
 export type OverloadPlan = {
   /**
@@ -120,6 +124,14 @@ export async function overload(plan: OverloadPlan): Promise<Overloaded> {
     onTestFinished(() => made.close());
     return made;
   }
+}
+
+/** What overload may cost at most. */
+export function expectMastered({ goodput, costGrowth, recoveredMs, slowestHealthMs }: Overloaded): void {
+  expect(goodput).toBeGreaterThan(GOODPUT_MIN);
+  expect(costGrowth).toBeLessThan(1 / GOODPUT_MIN);
+  expect(recoveredMs).toBeLessThan(RECOVERED_WITHIN_MS);
+  expect(slowestHealthMs).toBeLessThan(WELL_WITHIN_MS);
 }
 
 async function startMesh({ lineBytesPerSecond }: OverloadPlan): Promise<Mesh> {
