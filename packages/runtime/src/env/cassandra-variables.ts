@@ -44,6 +44,11 @@ export const CASSANDRA_VARIABLES = {
     name: "MILLRACE_CASSANDRA_CERTIFICATE_FILE",
     doc: "The certificate that this service shows to Cassandra, in PEM, where Cassandra asks for one.",
   }),
+  cassandraServerName: text({
+    name: "MILLRACE_CASSANDRA_TLS_SERVER_NAME",
+    form: { pattern: /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/, allowed: "a name, such as cassandra.example.org" },
+    doc: "The name that the certificates of all nodes are for; that of the address which each is reached at, where none is given.",
+  }),
   cassandraKeyFile: path({ name: "MILLRACE_CASSANDRA_KEY_FILE", doc: "The private key of that certificate, in PEM." }),
 };
 
@@ -78,7 +83,8 @@ function tlsOf(values: Values<typeof CASSANDRA_VARIABLES>): ConnectionOptions {
   const ca = readPem("MILLRACE_CASSANDRA_CA_FILE", values.cassandraCaFile);
   const cert = readPem("MILLRACE_CASSANDRA_CERTIFICATE_FILE", values.cassandraCertificateFile);
   const key = readPem("MILLRACE_CASSANDRA_KEY_FILE", values.cassandraKeyFile);
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  const { cassandraServerName: servername } = values;
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), ...(servername && { servername }) };
 }
 
 function readPem(variable: string, file: string | undefined): string | undefined {

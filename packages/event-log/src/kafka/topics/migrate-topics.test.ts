@@ -109,9 +109,10 @@ describe("preparing topics", () => {
       "unclean.leader.election.enable": "true",
       "cleanup.policy": "compact",
       "max.message.bytes": "1000",
+      "retention.ms": `${13 * 86_400_000}`,
     }).map(([name, value]) => ({ name, value }));
     await kafka.admin.createTopics({ topics: [{ topic: options.topic, numPartitions: 2, configEntries }] });
-    const unsafe = ["unclean-leader-election", "timestamp-type", "cleanup-policy", "max-message-bytes"];
+    const unsafe = ["unclean-leader-election", "timestamp-type", "retention", "cleanup-policy", "max-message-bytes"];
     const refused = levels(await migrateKafkaTopics(options, ONE_BROKER));
     for (const setting of unsafe) expect(refused).toContain(`events problem ${setting}`);
     await expect(openKafkaEventLog(options)).rejects.toMatchObject({
@@ -120,6 +121,18 @@ describe("preparing topics", () => {
     const allow = [...ONE_BROKER.allow!, ...unsafe];
     const allowed = levels(await migrateKafkaTopics(options, { ...ONE_BROKER, allow }));
     for (const setting of unsafe) expect(allowed).toContain(`events warning ${setting}`);
+  });
+
+  it.each([
+    { retentionMs: 13 * 86_400_000, kept: "for 13 days" },
+    { retentionMs: -1, kept: "for ever" },
+  ])("refuses to keep events $kept, for longer than late folds find their blocks", async ({ retentionMs, kept }) => {
+    const findings = await migrateKafkaTopics(fresh(), { ...ONE_BROKER, retentionMs });
+    expect(findings.find(({ level }) => level === "problem")).toMatchObject({
+      setting: "retention",
+      text: expect.stringContaining(`keeps events ${kept}, not for less than 13 days`),
+      advice: expect.stringMatching(/retention\.ms=604800000, or give --allow retention$/),
+    });
   });
 
   it("refuses to allow what it does not know", async () => {

@@ -260,12 +260,14 @@ function designsOf(options: KafkaMigrationOptions, plan: KafkaTopicsPlan) {
     name,
     replicationFactor,
     mustHavePartitions: false,
+    isFolded: false,
     ...some,
   });
   return {
     events: {
       ...design(options.topic ?? EVENTS_TOPIC, { partitions, cleanupPolicy: "delete", retentionMs }),
       mustHavePartitions: plan.partitions !== undefined,
+      isFolded: true,
     },
     deadLetters: design(options.deadLettersTopic ?? DEAD_LETTERS_TOPIC, {
       partitions: DEAD_LETTER_PARTITIONS,

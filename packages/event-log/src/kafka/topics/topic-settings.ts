@@ -2,6 +2,8 @@ import { Failure } from "@millrace/failure";
 import { MAX_RECORD_BYTES } from "../kafka-options.ts";
 
 const DAY_MS = 86_400_000;
+/** Blocks are kept for 14 days after the last event may be folded into them: docs/decisions/0007-how-long-rows-are-kept.md. */
+const RETENTION_DAYS_MAX = 13;
 /** What a batch has beside the value of its one record. */
 const BATCH_OVERHEAD_BYTES = 64 * 1024;
 
@@ -12,6 +14,7 @@ export const UNSAFE_SETTINGS = [
   "unclean-leader-election",
   "timestamp-type",
   "cleanup-policy",
+  "retention",
   "max-message-bytes",
   "offsets-replication-factor",
 ] as const;
@@ -29,6 +32,8 @@ export type TopicDesign = {
   /** "compact" keeps the last record of each key, "delete" all records for `retentionMs`. */
   readonly cleanupPolicy: "compact" | "delete";
   readonly retentionMs: number;
+  /** True: its records are folded into blocks, which are kept for a bounded time. */
+  readonly isFolded: boolean;
 };
 
 /** What a topic has. */
@@ -102,6 +107,13 @@ export function unsafeFindings(design: TopicDesign, { replicationFactor, setting
         ? "events that are not folded yet may be removed"
         : "what is known of topics is removed after its retention";
     find("cleanup-policy", `has cleanup.policy=${policy}: ${why}`, change("cleanup.policy", design.cleanupPolicy));
+  }
+  const retentionMs = Number(settings.get("retention.ms"));
+  const isForEver = retentionMs < 0;
+  if (design.isFolded && (isForEver || retentionMs >= RETENTION_DAYS_MAX * DAY_MS)) {
+    const kept = isForEver ? "for ever" : `for ${Math.round((retentionMs / DAY_MS) * 10) / 10} days`;
+    const text = `keeps events ${kept}, not for less than ${RETENTION_DAYS_MAX} days: the blocks into which a late fold puts old ones may be gone`;
+    find("retention", text, change("retention.ms", `${7 * DAY_MS}`));
   }
   const maxBytes = Number(settings.get("max.message.bytes"));
   if (maxBytes < MAX_RECORD_BYTES + BATCH_OVERHEAD_BYTES) {
