@@ -43,5 +43,6 @@ it("counts what is appended, handed over and refused", async () => {
     "millrace.event_log.consume.io g": 8,
     "millrace.event_log.partition.moves g gained": 2,
     "millrace.event_log.partition.moves g given_up": 2,
+    "millrace.event_log.partitions": 2,
   });
 });

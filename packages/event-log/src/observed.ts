@@ -1,5 +1,5 @@
 import { Failure } from "@millrace/failure";
-import { counter, failSpan, histogram, startShared, traceparentOf, within } from "@millrace/telemetry";
+import { counter, failSpan, histogram, observeOne, startShared, traceparentOf, within } from "@millrace/telemetry";
 import { context, type Meter, SpanKind, type Tracer, trace } from "@opentelemetry/api";
 import type {
   AppendOptions,
@@ -27,7 +27,7 @@ export function observedEventLog(log: EventLog, telemetry: Telemetry): EventLog 
 
 /** As {@link observedEventLog}, for the side that writes. */
 export function observedAppender(appender: EventAppender, telemetry: Telemetry): EventAppender {
-  return new ObservedAppender(appender, telemetry.tracer, appendInstruments(telemetry.meter));
+  return new ObservedAppender(appender, telemetry.tracer, appendInstruments(telemetry.meter, appender));
 }
 
 class ObservedAppender implements EventAppender {
@@ -84,7 +84,7 @@ class ObservedEventLog implements EventLog {
 
   constructor(log: EventLog, { meter, tracer }: Telemetry) {
     this.#log = log;
-    this.#instruments = appendInstruments(meter);
+    this.#instruments = appendInstruments(meter, log);
     this.#consumed = consumeInstruments(meter);
     this.#appender = new ObservedAppender(log, tracer, this.#instruments);
     this.generation = log.generation;
@@ -174,7 +174,8 @@ type Operation = "append" | "join" | "committed" | "bounds" | "consume";
 
 type AppendInstruments = ReturnType<typeof appendInstruments>;
 
-function appendInstruments(meter: Meter) {
+function appendInstruments(meter: Meter, { partitions }: EventAppender) {
+  observeOne(meter, "millrace.event_log.partitions", (tell) => tell(partitions, {}));
   const errors = counter(meter, "millrace.event_log.errors");
   return {
     duration: histogram(meter, "millrace.event_log.append.duration"),

@@ -244,16 +244,6 @@ export const METRICS = {
     ],
   },
 
-  "millrace.tls.certificate.expiry": {
-    kind: "observable-gauge",
-    unit: "s",
-    meaning: "The moment, since 1970, from which on the certificate that the process shows is invalid.",
-    from: ALL,
-    only: "servers",
-    rare: true,
-    attributes: [],
-  },
-
   // What a service knows of configuration.
   "millrace.snapshot.lookups": {
     kind: "counter",

@@ -1,5 +1,6 @@
 import { Failure } from "@millrace/failure";
 import type { Logger } from "../log/logger.ts";
+import type { DrainMetrics } from "../telemetry/drain-metrics.ts";
 
 /** A part of the process with a lifetime. */
 export type Component = {
@@ -15,6 +16,8 @@ export type LifecycleOptions = {
   readonly log: Logger;
   /** How long drain and stop may take together before the process is ended by force. */
   readonly deadlineMs: number;
+  /** Told how long draining takes. */
+  readonly drains?: DrainMetrics;
   /** Ends the process; `process.exit` unless given. */
   readonly exit?: (code: number) => void;
   /** Where signals come from; the process unless given. */
@@ -53,6 +56,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
 class ProcessLifecycle implements Lifecycle {
   readonly #log: Logger;
   readonly #deadlineMs: number;
+  readonly #drains: DrainMetrics | undefined;
   readonly #exit: (code: number) => void;
   readonly #signals: SignalSource;
   readonly #components: Component[] = [];
@@ -64,6 +68,7 @@ class ProcessLifecycle implements Lifecycle {
   constructor(options: LifecycleOptions) {
     this.#log = options.log;
     this.#deadlineMs = options.deadlineMs;
+    this.#drains = options.drains;
     this.#exit = options.exit ?? ((code) => process.exit(code));
     this.#signals = options.signals ?? process;
   }
@@ -118,7 +123,16 @@ class ProcessLifecycle implements Lifecycle {
     await Promise.resolve();
     await this.#starting;
     let isClean = true;
-    for (const component of this.#started.toReversed()) isClean = (await this.#attempt(component, "drain")) && isClean;
+    const beganMs = performance.now();
+    this.#drains?.began();
+    for (const component of this.#started.toReversed()) {
+      const componentBeganMs = performance.now();
+      isClean = (await this.#attempt(component, "drain")) && isClean;
+      this.#drains?.ended(component.name, performance.now() - componentBeganMs);
+    }
+    const drainMs = performance.now() - beganMs;
+    this.#drains?.ended("process", drainMs);
+    this.#log.info({ durationMs: Math.round(drainMs) }, "drained");
     while (this.#started.length > 0) {
       isClean = (await this.#attempt(this.#started.at(-1)!, "stop")) && isClean;
       this.#started.pop();

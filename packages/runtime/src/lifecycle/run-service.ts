@@ -7,6 +7,7 @@ import type { SERVER_VARIABLES } from "../env/server-variables.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
 import type { RunningServer, ServerOptions } from "../server/server-options.ts";
 import { startServer } from "../server/start-server.ts";
+import { createDrainMetrics } from "../telemetry/drain-metrics.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
 import { openServiceTls, type ServiceTls } from "../tls/service-tls.ts";
 import { createLifecycle, type Lifecycle, STOP_SIGNALS } from "./lifecycle.ts";
@@ -94,7 +95,7 @@ async function start<const Table extends ServiceTable>(program: ServiceProgram<T
   const log = createLogger({ service: program.name, level, pretty });
   for (const warning of warnings) log.warn(warning);
   const telemetry = await createTelemetry({ service: program.name, version, env: process.env });
-  const lifecycle = createLifecycle({ log, deadlineMs });
+  const lifecycle = createLifecycle({ log, deadlineMs, drains: createDrainMetrics(telemetry.meter) });
   lifecycle.add({ name: "telemetry", stop: () => telemetry.shutdown() });
   const isAssembled = endOnSignals();
   const tls = await openServiceTls(serverSettings, { log, meter: telemetry.meter, now: () => Date.now() });

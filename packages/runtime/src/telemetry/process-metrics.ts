@@ -1,50 +1,61 @@
+import { totalmem } from "node:os";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import type { BatchObservableCallback, Meter } from "@opentelemetry/api";
+import { getHeapStatistics } from "node:v8";
+import { observe } from "@millrace/telemetry";
+import type { Meter } from "@opentelemetry/api";
 
 const NANOS_PER_SECOND = 1e9;
+const MICROS_PER_SECOND = 1e6;
+
+const NAMES = [
+  "process.memory.usage",
+  "process.cpu.time",
+  "process.uptime",
+  "nodejs.eventloop.delay.mean",
+  "nodejs.eventloop.delay.p50",
+  "nodejs.eventloop.delay.p99",
+  "nodejs.eventloop.delay.max",
+  "nodejs.eventloop.utilization",
+  "millrace.process.heap.used",
+  "millrace.process.heap.limit",
+  "millrace.process.buffers",
+  "millrace.process.memory.limit",
+] as const;
 
 /** Measures the process: memory, event-loop delay and use, CPU time, age. Gives what ends it. */
 export function observeProcess(meter: Meter): () => void {
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
   let utilization = performance.eventLoopUtilization();
-
-  const rss = meter.createObservableGauge("process.memory.usage", { unit: "By", description: "Resident memory." });
-  const heap = meter.createObservableGauge("v8js.memory.heap.used", { unit: "By", description: "Used heap." });
-  const external = meter.createObservableGauge("process.memory.external", { unit: "By", description: "Buffers." });
-  const p50 = meter.createObservableGauge("nodejs.eventloop.delay.p50", { unit: "s", description: "Since last read." });
-  const p99 = meter.createObservableGauge("nodejs.eventloop.delay.p99", { unit: "s", description: "Since last read." });
-  const max = meter.createObservableGauge("nodejs.eventloop.delay.max", { unit: "s", description: "Since last read." });
-  const used = meter.createObservableGauge("nodejs.eventloop.utilization", {
-    unit: "1",
-    description: "Since last read.",
-  });
-  const cpu = meter.createObservableCounter("process.cpu.time", {
-    unit: "s",
-    description: "CPU time, user and system.",
-  });
-  const uptime = meter.createObservableGauge("process.uptime", { unit: "s", description: "Age of the process." });
-  const all = [rss, heap, external, p50, p99, max, used, cpu, uptime];
-
-  const observe: BatchObservableCallback = (result) => {
+  const stop = observe(meter, NAMES, (tell) => {
     const memory = process.memoryUsage();
-    result.observe(rss, memory.rss);
-    result.observe(heap, memory.heapUsed);
-    result.observe(external, memory.external);
-    result.observe(p50, delay.percentile(50) / NANOS_PER_SECOND);
-    result.observe(p99, delay.percentile(99) / NANOS_PER_SECOND);
-    result.observe(max, delay.max / NANOS_PER_SECOND);
+    tell["process.memory.usage"](memory.rss, {});
+    tell["millrace.process.heap.used"](memory.heapUsed, {});
+    tell["millrace.process.heap.limit"](getHeapStatistics().heap_size_limit, {});
+    tell["millrace.process.buffers"](memory.external, {});
+    const limit = process.constrainedMemory();
+    // Where nothing limits it, the system says 0, or more than there can be.
+    if (limit > 0 && limit <= totalmem()) tell["millrace.process.memory.limit"](limit, {});
+    tell["nodejs.eventloop.delay.mean"](seconds(delay.mean), {});
+    tell["nodejs.eventloop.delay.p50"](seconds(delay.percentile(50)), {});
+    tell["nodejs.eventloop.delay.p99"](seconds(delay.percentile(99)), {});
+    tell["nodejs.eventloop.delay.max"](seconds(delay.max), {});
     delay.reset();
     const now = performance.eventLoopUtilization();
-    result.observe(used, performance.eventLoopUtilization(now, utilization).utilization);
+    tell["nodejs.eventloop.utilization"](performance.eventLoopUtilization(now, utilization).utilization, {});
     utilization = now;
     const { user, system } = process.cpuUsage();
-    result.observe(cpu, (user + system) / 1e6);
-    result.observe(uptime, process.uptime());
-  };
-  meter.addBatchObservableCallback(observe, all);
+    tell["process.cpu.time"](user / MICROS_PER_SECOND, { "cpu.mode": "user" });
+    tell["process.cpu.time"](system / MICROS_PER_SECOND, { "cpu.mode": "system" });
+    tell["process.uptime"](process.uptime(), {});
+  });
   return () => {
-    meter.removeBatchObservableCallback(observe, all);
+    stop();
     delay.disable();
   };
+}
+
+/** Nothing was sampled yet where it is no number. */
+function seconds(nanos: number): number {
+  return Number.isFinite(nanos) ? nanos / NANOS_PER_SECOND : 0;
 }

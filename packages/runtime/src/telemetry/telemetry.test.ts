@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { counter, histogram } from "@millrace/telemetry";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createTelemetry } from "./telemetry.ts";
 
@@ -11,13 +12,16 @@ describe("telemetry", () => {
   it("gives its own and the process's metrics as Prometheus text", async () => {
     const telemetry = await createTelemetry({ service: "ingest", version: "1" });
     onTestFinished(telemetry.shutdown);
-    const accepted = telemetry.meter.createCounter("millrace.events.accepted", { description: "Accepted events." });
-    accepted.add(3, { project: "shop" });
+    counter(telemetry.meter, "millrace.ingest.late_events").add(3, { "millrace.project": "shop" });
+    counter(telemetry.meter, "millrace.event_log.append.io").add(512, {});
+    histogram(telemetry.meter, "millrace.event_log.append.duration").record(0.2, {});
     const text = await telemetry.prometheusText();
-    expect(text).toMatch(/^millrace_events_accepted_total\{project="shop".*\} 3$/m);
-    expect(text).toMatch(/^process_memory_usage\{.*\} \d+$/m);
-    expect(text).toMatch(/^nodejs_eventloop_delay_p99\{.*\} [\d.e-]+$/m);
-    expect(text).toMatch(/^millrace_events_accepted_total\{.*service_name="ingest".*\} 3$/m);
+    expect(text).toMatch(/^millrace_ingest_late_events_total\{millrace_project="shop",service_name="ingest"\} 3$/m);
+    expect(text).toMatch(/^millrace_event_log_append_io_bytes_total\{service_name="ingest"\} 512$/m);
+    expect(text).toMatch(/^millrace_event_log_append_duration_seconds_bucket\{service_name="ingest",le="0.25"\} 1$/m);
+    expect(text).toMatch(/^process_memory_usage_bytes\{.*\} \d+$/m);
+    expect(text).toMatch(/^nodejs_eventloop_delay_p99_seconds\{.*\} [\d.e-]+$/m);
+    expect(text).toContain("# UNIT nodejs_eventloop_delay_p99_seconds seconds");
   });
 
   it("sends metrics and traces by OTLP to where OTEL_EXPORTER_OTLP_ENDPOINT says, continuing the caller's trace", async () => {

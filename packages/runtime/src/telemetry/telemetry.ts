@@ -5,6 +5,7 @@ import { type IMetricReader, MeterProvider } from "@opentelemetry/sdk-metrics";
 import type { Environment } from "../env/parse-environment.ts";
 import { startOtlp } from "./otlp.ts";
 import { observeProcess } from "./process-metrics.ts";
+import { withUnitsInNames } from "./prometheus-names.ts";
 import { PullReader } from "./pull-reader.ts";
 
 /** A process's metrics and traces. */
@@ -43,13 +44,14 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
   if (otlp.metricReaders.length > 0) metrics.setGlobalMeterProvider(provider);
   const meter = provider.getMeter("millrace", options.version);
   const stopObserving = observeProcess(meter);
-  const serializer = new PrometheusSerializer("", false, SERVICE_NAME);
+  // There is one scope, so that its name and version would be the same labels everywhere.
+  const serializer = new PrometheusSerializer("", false, SERVICE_NAME, false, true);
   return {
     meter,
     tracer: trace.getTracer("millrace", options.version),
     async prometheusText() {
       const { resourceMetrics } = await pull.collect();
-      return serializer.serialize(resourceMetrics);
+      return serializer.serialize(withUnitsInNames(resourceMetrics));
     },
     async shutdown() {
       stopObserving();

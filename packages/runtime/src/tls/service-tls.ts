@@ -1,4 +1,5 @@
 import { Failure } from "@millrace/failure";
+import { observe } from "@millrace/telemetry";
 import type { Meter } from "@opentelemetry/api";
 import type { TlsSettings } from "../env/tls-variables.ts";
 import type { Logger } from "../log/logger.ts";
@@ -119,16 +120,10 @@ function expiryTeller(log: Logger): (material: TlsMaterial, nowMs: number) => vo
 
 function measureExpiry(meter: Meter, current: () => TlsMaterial): () => void {
   if (current().identity === undefined) return () => {};
-  const gauge = meter.createObservableGauge("millrace.tls.certificate.expiry", {
-    unit: "s",
-    description: "The moment, since 1970, from which on the certificate that the process shows is invalid.",
-  });
-  const observe: Parameters<typeof gauge.addCallback>[0] = (result) => {
+  return observe(meter, ["millrace.tls.certificate.expiry"], (tell) => {
     const { identity } = current();
-    if (identity !== undefined) result.observe(identity.expireTimeMs / 1_000);
-  };
-  gauge.addCallback(observe);
-  return () => gauge.removeCallback(observe);
+    if (identity !== undefined) tell["millrace.tls.certificate.expiry"](identity.expireTimeMs / 1_000, {});
+  });
 }
 
 function timeText(ms: number | undefined): string | undefined {
