@@ -7,8 +7,11 @@ import { type Certificates, makeCertificatesIn } from "@millrace/harness/certifi
 import { type OwnServers, ownCassandra } from "@millrace/harness/servers";
 import { until } from "@millrace/harness/until";
 import cassandra from "cassandra-driver";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { testCluster } from "./cassandra-address.ts";
+import { securedKafka } from "./secured-kafka.ts";
+import { securedRedis } from "./secured-redis.ts";
+import { startSecuredServices } from "./secured-services.ts";
 
 const admin = { username: "cassandra", password: "cassandra" };
 const folder = mkdtempSync(join(tmpdir(), "millrace-certificates-"));
@@ -127,6 +130,45 @@ describe("a Cassandra without TLS", () => {
     const opening = openCassandraCellStore({ ...plain, tls: {} });
     await expect(opening).rejects.toMatchObject({ kind: "precondition" });
     await expect(opening).rejects.toThrow("it does not speak TLS at this port");
+  });
+});
+
+describe("services whose servers all want TLS and a password, and who know each other by certificates", () => {
+  it("start by their variables alone, count what is sent, and answer", async () => {
+    const redis = await securedRedis(own);
+    const kafka = await securedKafka(own, { millrace: "kafka-secret" });
+    onTestFinished(() => kafka.dispose());
+    const { millrace } = await startSecuredServices({
+      MILLRACE_KAFKA_BROKERS: kafka.addresses.join(","),
+      MILLRACE_KAFKA_TLS: "true",
+      MILLRACE_KAFKA_CA_FILE: own.caFile,
+      MILLRACE_KAFKA_SASL_MECHANISM: "scram-sha-512",
+      MILLRACE_KAFKA_USERNAME: "millrace",
+      MILLRACE_KAFKA_PASSWORD: "kafka-secret",
+      MILLRACE_CASSANDRA_CONTACT_POINTS: server.addresses.join(","),
+      MILLRACE_CASSANDRA_DATA_CENTER: "datacenter1",
+      MILLRACE_CASSANDRA_KEYSPACE: "services",
+      MILLRACE_CASSANDRA_USERNAME: admin.username,
+      MILLRACE_CASSANDRA_PASSWORD: admin.password,
+      MILLRACE_CASSANDRA_TLS: "true",
+      MILLRACE_CASSANDRA_TLS_SERVER_NAME: "server.test",
+      MILLRACE_CASSANDRA_CA_FILE: own.caFile,
+      MILLRACE_CASSANDRA_CERTIFICATE_FILE: own.certificateFile,
+      MILLRACE_CASSANDRA_KEY_FILE: own.keyFile,
+      MILLRACE_CLAIMS_URL: redis,
+      MILLRACE_CACHE_URL: redis,
+      MILLRACE_REDIS_CA_FILE: own.caFile,
+      MILLRACE_REDIS_CERTIFICATE_FILE: own.certificateFile,
+      MILLRACE_REDIS_KEY_FILE: own.keyFile,
+    });
+    await millrace("project", "create", "shop", "--template", "web");
+    const created = await millrace("key", "create", "--project", "shop", "--json");
+    const key = /mlr_live_\w+/.exec(created)?.[0] ?? "";
+    await millrace("send", "page_view", "--project", "shop", "--key", key, "--user", "ada");
+    await until("it is counted", async () => {
+      const answer = await millrace("query", "page_views", "--project", "shop", "--last", "1h", "--csv");
+      return /\b1\b/.test(answer.split("\n")[1] ?? "");
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { lastingPort } from "@millrace/harness/ports";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { OwnRedis } from "./own-redis.ts";
 import { claimsOf, KEEP_MS, ownsAll } from "./redis-claim-batches.ts";
+import { PERMITTED } from "./secured-redis.ts";
 
 describe("a Redis that is reached by TLS", () => {
   it("takes claims and messages of who trusts its certificate's authority", async () => {
@@ -25,7 +26,7 @@ describe("a Redis that is reached by TLS", () => {
 
   it("is refused when its certificate is another host's", async () => {
     const { address, tls } = await tlsServer();
-    await expectWorking({ address, tls: { ...tls, serverName: "redis.test" } });
+    await expectWorking({ address, tls: { ...tls, serverName: "server.test" } });
     await expect(openRedisClaims({ address, tls: { ...tls, serverName: "other.test" } })).rejects.toMatchObject({
       kind: "unavailable",
       message: expect.stringContaining("another host"),
@@ -75,12 +76,6 @@ describe("a Redis that wants a password", () => {
     });
   });
 });
-
-/** As the README says it. */
-const PERMITTED =
-  "~millrace:* &millrace:* +@read +@write +@scripting +@pubsub +@connection -@dangerous +info +config|get +cluster|slots".split(
-    " ",
-  );
 
 async function tlsServer(more: Readonly<Record<string, string>> = {}) {
   const files = await makeCertificates();

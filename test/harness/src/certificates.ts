@@ -65,5 +65,5 @@ export async function makeCertificates(): Promise<Certificates> {
 /** As `makeCertificates`, in a folder that is the caller's to remove. */
 export async function makeCertificatesIn(folder: string): Promise<Certificates> {
   const authority = await makeAuthority(folder);
-  return await authority.issue("server", { names: ["IP:127.0.0.1", "DNS:redis.test"] });
+  return await authority.issue("server", { names: ["IP:127.0.0.1", "DNS:server.test"] });
 }

@@ -16,6 +16,8 @@ const TOKEN_MIN = -(2n ** 63n);
 export type CassandraOptions = {
   /** True: drivers are told that the node at 127.0.0.n is at 127.0.1.n, at the same port, where a proxy is to listen. */
   readonly isProxied?: boolean;
+  /** With it: where the proxy in front of a single node listens instead. */
+  readonly proxyHost?: string;
   /** More of cassandra.yaml. */
   readonly settings?: Readonly<Record<string, unknown>>;
 };
@@ -57,7 +59,7 @@ export function proxyHostOf(host: string): string {
 async function startNodes(
   count: number,
   folder: string,
-  { isProxied = false, settings: more }: CassandraOptions = {},
+  { isProxied = false, proxyHost, settings: more }: CassandraOptions = {},
 ): Promise<Launched[]> {
   const { java, jars } = await bringCassandra(folder);
   const [port = 0, storagePort = 0] = await freePorts(2);
@@ -67,7 +69,7 @@ async function startNodes(
     const settings = join(folder, `cassandra-${host}.yaml`);
     const token = TOKEN_MIN + (BigInt(index) * TOKENS) / BigInt(count);
     mkdirSync(data, { recursive: true });
-    const broadcast = isProxied ? proxyHostOf(host) : host;
+    const broadcast = isProxied ? (proxyHost ?? proxyHostOf(host)) : host;
     writeFileSync(settings, settingsOf({ host, token, ring, port, storagePort, data, broadcast, settings: more }));
     const args = [...javaOptions(settings, data), "-cp", jars.join(delimiter), DAEMON];
     const log = join(folder, `cassandra-${host}.log`);

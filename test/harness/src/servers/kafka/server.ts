@@ -22,10 +22,12 @@ const JAVA_OPTIONS = [
 
 /** How the brokers of a cluster of a test's own differ. */
 export type KafkaOptions = {
-  /** The ports of the proxies through which clients are to reach each broker, as many as there are ways to it. */
-  readonly proxyPorts?: readonly (readonly number[])[];
+  /** The proxies, as host:port, through which clients are to reach each broker, as many as there are ways to it. */
+  readonly proxies?: readonly (readonly string[])[];
   /** More lines of server.properties. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Users that the cluster knows from the beginning, with their passwords, by SCRAM-SHA-256 and SCRAM-SHA-512. */
+  readonly users?: Readonly<Record<string, string>>;
 };
 
 /** What brokers are started with: `java` and its options, the class path included. */
@@ -85,11 +87,11 @@ export async function startKafkaCluster(folder: string, options?: KafkaOptions):
 async function startBrokers(
   count: number,
   folder: string,
-  { proxyPorts, settings: more }: KafkaOptions = {},
+  { proxies, settings: more, users = {} }: KafkaOptions = {},
   { java, options }: KafkaProgram,
   brokerOptions: readonly string[] = [],
 ): Promise<Launched[]> {
-  const ways = proxyPorts?.[0]?.length ?? 0;
+  const ways = proxies?.[0]?.length ?? 0;
   const ports = await freePorts((2 + ways) * count);
   const controllerPorts = ports.slice(count, 2 * count);
   const clusterId = randomBytes(16).toString("base64url");
@@ -99,12 +101,12 @@ async function startBrokers(
     const log = join(folder, `kafka-${id}.log`);
     const settings = join(folder, `server-${id}.properties`);
     mkdirSync(data, { recursive: true });
-    const proxied = (proxyPorts?.[index] ?? []).map((advertised, way) => {
+    const proxied = (proxies?.[index] ?? []).map((advertised, way) => {
       return { port: ports[2 * count + index * ways + way] ?? 0, advertised };
     });
     writeFileSync(settings, settingsOf({ id, port, controllerPorts, data, proxied, settings: more }));
     const format = ["kafka.tools.StorageTool", "format", `--cluster-id=${clusterId}`, "--config", settings];
-    await runProgram({ command: java, args: [...options, ...format], log });
+    await runProgram({ command: java, args: [...options, ...format, ...scramArguments(users)], log });
     const args = [...brokerOptions, ...options, "kafka.Kafka", settings];
     const address = `127.0.0.1:${port}`;
     const line = { command: java, args, log, address, withinMs: READY_WITHIN_MS };
@@ -114,4 +116,13 @@ async function startBrokers(
     return { ...launched, again, behindProxies: proxied.map(({ port: behind }) => `127.0.0.1:${behind}`) };
   };
   return Promise.all(ports.slice(0, count).map(start));
+}
+
+function scramArguments(users: Readonly<Record<string, string>>): string[] {
+  return Object.entries(users).flatMap(([name, password]) =>
+    ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((mechanism) => [
+      "--add-scram",
+      `${mechanism}=[name=${name},password=${password}]`,
+    ]),
+  );
 }

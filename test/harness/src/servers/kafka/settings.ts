@@ -6,8 +6,8 @@ export type Broker = {
   /** Of every broker of the cluster, in the order of their ids. */
   readonly controllerPorts: readonly number[];
   readonly data: string;
-  /** More places to listen at. Whoever comes by one of them is told to reach the broker through a proxy at `advertised`. */
-  readonly proxied?: readonly { readonly port: number; readonly advertised: number }[];
+  /** More places to listen at. Whoever comes by one of them is told to reach the broker through a proxy at `advertised`, a host:port. */
+  readonly proxied?: readonly { readonly port: number; readonly advertised: string }[];
   /** More lines of server.properties, which replace those of the same name. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
 };
@@ -31,10 +31,9 @@ export function settingsOf({ id, port, controllerPorts, data, proxied = [], sett
       ...proxied.map(({ port: behind }, way) => `${listenerOf(way)}://127.0.0.1:${behind}`),
       `CONTROLLER://127.0.0.1:${controllerPorts[id - 1]}`,
     ].join(","),
-    "advertised.listeners": [
-      plain,
-      ...proxied.map(({ advertised }, way) => `${listenerOf(way)}://127.0.0.1:${advertised}`),
-    ].join(","),
+    "advertised.listeners": [plain, ...proxied.map(({ advertised }, way) => `${listenerOf(way)}://${advertised}`)].join(
+      ",",
+    ),
     "listener.security.protocol.map": [
       "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
       ...proxied.map((_, way) => `${listenerOf(way)}:PLAINTEXT`),

@@ -9,6 +9,11 @@ export type { OwnNode, OwnServers } from "./own-servers.ts";
 export type OwnOptions = {
   /** True: clients reach every node through a proxy, also those that they learn of from the servers. */
   readonly proxied?: boolean;
+  /**
+   * With `proxied`: where the proxies listen, and what clients are told, such as an address that others reach this machine by.
+   * Absent: 127.0.0.1, and 127.0.1.n for the nodes of Cassandra. Not for a ring of Cassandra, whose proxies share a port.
+   */
+  readonly proxyHost?: string;
 };
 
 /** As `OwnOptions`. */
@@ -17,6 +22,8 @@ export type OwnKafkaOptions = OwnOptions & {
   readonly ways?: number;
   /** Lines of server.properties that replace the harness's. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Users that the cluster knows from the beginning by SCRAM, with their passwords. */
+  readonly users?: Readonly<Record<string, string>>;
 };
 
 /** As `OwnOptions`; what it says replaces what is in the harness's cassandra.yaml. */
@@ -52,9 +59,9 @@ export function ownCassandraCluster(options?: OwnCassandraOptions): Promise<OwnS
 }
 
 /** Starts a Redis for the caller alone. It keeps nothing on disk and evicts nothing, unless told otherwise. */
-export function ownRedis({ proxied = false, settings = {} }: OwnRedisOptions = {}): Promise<OwnServers> {
+export function ownRedis({ proxied = false, proxyHost, settings = {} }: OwnRedisOptions = {}): Promise<OwnServers> {
   return startOwn({ start: "redis", options: settings }, async ({ address }) =>
-    proxied ? [await TcpProxy.open(address)] : [],
+    proxied ? [await TcpProxy.open(address, at(proxyHost))] : [],
   );
 }
 
@@ -62,20 +69,20 @@ export function ownRedis({ proxied = false, settings = {} }: OwnRedisOptions = {
 async function startKafka(
   start: "kafka" | "kafkaCluster",
   count: number,
-  { proxied = false, ways = 1, settings = {} }: OwnKafkaOptions = {},
+  { proxied = false, proxyHost, ways = 1, settings = {}, users = {} }: OwnKafkaOptions = {},
 ): Promise<OwnServers> {
-  if (!proxied) return startOwn({ start, options: { settings } }, async () => []);
-  const open = () => Promise.all(Array.from({ length: ways }, () => TcpProxy.open("127.0.0.1:1")));
-  const proxies = await Promise.all(Array.from({ length: count }, open));
+  if (!proxied) return startOwn({ start, options: { settings, users } }, async () => []);
+  const open = () => Promise.all(Array.from({ length: ways }, () => TcpProxy.open("127.0.0.1:1", at(proxyHost))));
+  const opened = await Promise.all(Array.from({ length: count }, open));
   try {
-    const proxyPorts = proxies.map((ofBroker) => ofBroker.map(({ port }) => port));
-    return await startOwn({ start, options: { settings, proxyPorts } }, async ({ behindProxies }, index) => {
-      const ofBroker = proxies[index] ?? [];
+    const proxies = opened.map((ofBroker) => ofBroker.map(({ address }) => address));
+    return await startOwn({ start, options: { settings, users, proxies } }, async ({ behindProxies }, index) => {
+      const ofBroker = opened[index] ?? [];
       for (const [way, proxy] of ofBroker.entries()) proxy.target = behindProxies[way] ?? "";
       return ofBroker;
     });
   } catch (error) {
-    await Promise.all(proxies.flat().map((proxy) => proxy.close()));
+    await Promise.all(opened.flat().map((proxy) => proxy.close()));
     throw error;
   }
 }
@@ -83,7 +90,7 @@ async function startKafka(
 /** Drivers take the port of all nodes to be the same: each proxy has its node's, at an address of its own. */
 function startCassandra(
   start: "cassandra" | "cassandraCluster",
-  { proxied = false, commitlogSync, authenticator, settings }: OwnCassandraOptions = {},
+  { proxied = false, proxyHost, commitlogSync, authenticator, settings }: OwnCassandraOptions = {},
 ): Promise<OwnServers> {
   const more = {
     ...(commitlogSync && { commitlog_sync: commitlogSync }),
@@ -92,9 +99,16 @@ function startCassandra(
     ...(authenticator && { authenticator }),
     ...settings,
   };
-  return startOwn({ start, options: { isProxied: proxied, settings: more } }, async ({ address }) => {
-    if (!proxied) return [];
-    const { host, port } = hostAndPort(address);
-    return [await TcpProxy.open(address, { host: proxyHostOf(host), port })];
-  });
+  return startOwn(
+    { start, options: { isProxied: proxied, ...(proxyHost && { proxyHost }), settings: more } },
+    async ({ address }) => {
+      if (!proxied) return [];
+      const { host, port } = hostAndPort(address);
+      return [await TcpProxy.open(address, { host: proxyHost ?? proxyHostOf(host), port })];
+    },
+  );
+}
+
+function at(host: string | undefined): { readonly host?: string } {
+  return host === undefined ? {} : { host };
 }
