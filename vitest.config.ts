@@ -37,6 +37,19 @@ const onMesh = {
 };
 const isMeshAskedFor = process.argv.some((word) => word === "on-mesh" || word === "--project=on-mesh");
 
+/** A Millrace in a cluster of Kubernetes: `npm run test:cluster`, which builds its image first. */
+const cluster = {
+  extends: true as const,
+  test: {
+    name: "cluster",
+    include: ["test/cluster/**/*.test.ts"],
+    testTimeout: 900_000,
+    hookTimeout: 600_000,
+    fileParallelism: false,
+  },
+};
+const isClusterAskedFor = process.argv.some((word) => word === "cluster" || word === "--project=cluster");
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -67,7 +80,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/clients/**", LONG],
+          exclude: ["test/clients/**", "test/cluster/**", LONG],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // They mostly wait for processes, and are patient: two at a time halve the wait. After the others, which are quick.
@@ -85,6 +98,7 @@ export default defineConfig({
       },
       ...(isLongAskedFor ? [long] : []),
       ...(isMeshAskedFor ? [onMesh] : []),
+      ...(isClusterAskedFor ? [cluster] : []),
     ],
   },
 });

@@ -1,2 +1,3 @@
+export { findBuildah, findDebootstrap } from "./debian-package.ts";
 export { KUBERNETES_VERSIONS, kubernetesSchemas } from "./kubernetes-schemas.ts";
 export { TOOL_NAMES, type ToolName, tool } from "./tool.ts";
