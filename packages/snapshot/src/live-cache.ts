@@ -52,6 +52,9 @@ export class LiveCache<V extends object> {
   readonly #loads = new Map<string, Load<V>>();
   readonly #pausedUntilMs: LRUCache<string, number>;
   #epoch = 0;
+  /** How many questions were answered from memory, and how many were not. */
+  hitCount = 0;
+  missCount = 0;
 
   constructor(options: LiveCacheOptions<V>) {
     this.#options = options;
@@ -71,6 +74,8 @@ export class LiveCache<V extends object> {
    */
   async get(key: string, signal?: AbortSignal): Promise<V> {
     const entry = this.#entries.get(key);
+    if (entry === undefined) this.missCount++;
+    else this.hitCount++;
     if (entry === undefined) {
       const absence = this.#absent.get(key);
       if (absence !== undefined && absence.epoch === this.#epoch && this.#options.now() < absence.untilMs) {
@@ -98,7 +103,9 @@ export class LiveCache<V extends object> {
   /** What is known, at once, even if it is stale; what is stale is read again in the background. */
   peek(key: string): V | undefined {
     const entry = this.#entries.get(key);
+    // Who finds nothing asks again by `get`.
     if (entry === undefined) return undefined;
+    this.hitCount++;
     if (this.#isStale(entry) || this.#isAged(entry)) this.#refresh(key);
     return entry.value;
   }

@@ -20,6 +20,9 @@ export class Revisions {
   readonly #options: RevisionsOptions;
   readonly #known: LRUCache<string, Served>;
   readonly #loads = new Map<string, Promise<Served>>();
+  /** How many questions were answered from memory, and how many were not. */
+  hitCount = 0;
+  missCount = 0;
 
   constructor(options: RevisionsOptions) {
     this.#options = options;

@@ -2,9 +2,12 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import type { Definitions } from "@millrace/api/millrace/config/v1/definitions_pb";
 import { SnapshotService } from "@millrace/api/millrace/config/v1/snapshot_service_pb";
 import { Failure } from "@millrace/failure";
+import { inSpan } from "@millrace/telemetry";
+import { type Meter, type Tracer, trace } from "@opentelemetry/api";
 import { createAuthenticate } from "./authenticate.ts";
 import { DEFAULT_LIMITS, type SnapshotLimits } from "./limits.ts";
 import { LiveCache } from "./live-cache.ts";
+import { observeSnapshot } from "./observe-snapshot.ts";
 import { type Credential, createOrigin, type KeyHolder, type Served } from "./origin.ts";
 import { Revisions } from "./revisions.ts";
 import { VisitorSalts } from "./visitor-salts.ts";
@@ -24,6 +27,10 @@ export type SnapshotOptions = {
   readonly now?: () => number;
   /** Gives numbers in [0, 1), for the pauses between attempts. */
   readonly random?: () => number;
+  /** Where measurements go. */
+  readonly meter?: Meter;
+  /** Where the spans of lookups go; the process's own unless given. */
+  readonly tracer?: Tracer;
 };
 
 /** What each call may be given. */
@@ -71,7 +78,7 @@ export interface Snapshot {
 /** Starts a snapshot. It reads what is asked for, when it is asked for, and watches for changes at once. */
 export function createSnapshot(options: SnapshotOptions): Snapshot {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const { now = Date.now, random = Math.random } = options;
+  const { now = Date.now, random = Math.random, tracer = trace.getTracer("millrace") } = options;
   const closing = new AbortController();
   const client = createClient(SnapshotService, options.transport);
   const origin = createOrigin(client, limits.readTimeoutMs, closing.signal);
@@ -99,8 +106,13 @@ export function createSnapshot(options: SnapshotOptions): Snapshot {
     closed: closing.signal,
   });
   const { promise: began, resolve: begin } = Promise.withResolvers<void>();
+  let isWatching = false;
   const listener = {
+    ended() {
+      isWatching = false;
+    },
     began() {
+      isWatching = true;
       projects.allChanged();
       credentials.allChanged();
       begin();
@@ -113,6 +125,10 @@ export function createSnapshot(options: SnapshotOptions): Snapshot {
   const authenticate = createAuthenticate(credentials);
   const visitorSalts = new VisitorSalts({ read: origin.readVisitorSalts, log });
 
+  if (options.meter !== undefined) {
+    observeSnapshot(options.meter, { definitions: projects, credentials, revisions }, () => isWatching);
+  }
+
   function peekDefinitionsAt(projectId: string, revision: bigint | number): Definitions | undefined {
     const wanted = BigInt(revision);
     const newest = projects.glance(projectId)?.definitions;
@@ -124,12 +140,18 @@ export function createSnapshot(options: SnapshotOptions): Snapshot {
   return {
     async definitions(projectId, { signal } = {}) {
       checkOpen();
-      return (await projects.get(projectId, signal)).definitions;
+      const outcome = projects.glance(projectId) === undefined ? "miss" : "hit";
+      const attributes = { "millrace.outcome": outcome, "millrace.project": projectId };
+      const read = () => projects.get(projectId, signal);
+      return (await inSpan(tracer, "snapshot definitions", { attributes }, read)).definitions;
     },
     peekDefinitions: (projectId) => projects.peek(projectId)?.definitions,
     async definitionsAt(projectId, revision, { signal } = {}) {
       checkOpen();
-      return peekDefinitionsAt(projectId, revision) ?? revisions.get(projectId, BigInt(revision), signal);
+      const known = peekDefinitionsAt(projectId, revision);
+      if (known === undefined) revisions.missCount++;
+      else revisions.hitCount++;
+      return known ?? revisions.get(projectId, BigInt(revision), signal);
     },
     peekDefinitionsAt,
     async servedGeneration(projectId, { signal } = {}) {

@@ -7,6 +7,8 @@ import type { SnapshotLog } from "./snapshot.ts";
 export type ChangeListener = {
   /** A watch has begun: what changed before it was not told. */
   readonly began: () => void;
+  /** The watch is over for now. */
+  readonly ended: () => void;
   readonly projectChanged: (projectId: string) => void;
   readonly keyChanged: (keyId: string) => void;
 };
@@ -39,6 +41,7 @@ export async function watchChanges(
     } catch (error) {
       reason = ConnectError.from(error).message;
     }
+    listener.ended();
     if (signal.aborted) return;
     log?.warn({ reason }, "the watch of configuration ended; what is known is served until it is back");
     // Only the abort ends a pause early, and the loop asks for it.

@@ -8,4 +8,15 @@ export {
   metricDeclaration,
 } from "./metrics.ts";
 export { prometheusFamily, prometheusLabel, prometheusName, prometheusUnit } from "./prometheus-name.ts";
-export { failSpan, inSpan, isTraced, spanContextOf, startShared, traceparentOf, within } from "./spans.ts";
+export {
+  activeCause,
+  causeOf,
+  failSpan,
+  inOwnTrace,
+  inSpan,
+  isTraced,
+  spanContextOf,
+  startShared,
+  traceparentOf,
+  within,
+} from "./spans.ts";

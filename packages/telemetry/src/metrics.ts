@@ -246,7 +246,7 @@ export const METRICS = {
 
   // What a service knows of configuration.
   "millrace.snapshot.lookups": {
-    kind: "counter",
+    kind: "observable-counter",
     unit: "{lookup}",
     meaning: "Questions to the copy of the configuration: answered from memory, or not before config was asked.",
     from: WITH_SNAPSHOT,

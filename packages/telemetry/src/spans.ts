@@ -17,6 +17,16 @@ export function isTraced(within: Context = context.active()): boolean {
   return recorded(trace.getSpanContext(within)) !== undefined;
 }
 
+/** A span's context, where it is recorded. */
+export function causeOf(span: Span): SpanContext | undefined {
+  return recorded(span.spanContext());
+}
+
+/** The recorded span that what is done now belongs to, if any. */
+export function activeCause(): SpanContext | undefined {
+  return recorded(trace.getSpanContext(context.active()));
+}
+
 /**
  * Does work in a span of its own, where it belongs to a trace; else just does it. So work of the background makes no traces,
  * and where tracing is off a call costs a look.
@@ -37,6 +47,23 @@ export async function inSpan<T>(
     return await context.with(trace.setSpan(within, span), work, undefined, span);
   } catch (error) {
     failSpan(span, describe?.(error) ?? "internal");
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/**
+ * Does work in a trace of its own, linked to the span that it is done for: for one of many steps of what may go on for hours.
+ * Whether it is recorded is decided for it alone.
+ */
+export async function inOwnTrace<T>(tracer: Tracer, name: string, work: () => Promise<T>): Promise<T> {
+  const cause = activeCause();
+  const span = tracer.startSpan(name, { root: true, links: cause === undefined ? [] : [{ context: cause }] });
+  try {
+    return await context.with(trace.setSpan(ROOT_CONTEXT, span), work);
+  } catch (error) {
+    failSpan(span, "internal");
     throw error;
   } finally {
     span.end();

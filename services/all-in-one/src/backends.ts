@@ -21,7 +21,7 @@ export type BackendOptions = {
 export async function openBackends(options: BackendOptions, telemetry: Telemetry) {
   const opened: { close(): Promise<void> }[] = [];
   const directory = options.dataDirectory;
-  const observer = { ...telemetry, backend: "embedded" };
+  const observer = { ...telemetry, backend: "embedded" } as const;
   async function open<T extends { close(): Promise<void> }>(backend: Promise<T>): Promise<T> {
     const one = await backend;
     opened.push(one);

@@ -43,11 +43,12 @@ export function createServices(options: ServicesOptions) {
     records: backends.records,
     clock: clock.now,
     log: part("config"),
+    meter,
     processingVersion: PROCESSING_VERSION,
   });
   const service = { keyId: "all-in-one", projectId: undefined, scopes: new Set([Scope.SERVICE]) };
   const transport = inProcessTransport(config.routes, { principal: service, log: part("config") });
-  const snapshot = createSnapshot({ transport, log: part("snapshot") });
+  const snapshot = createSnapshot({ transport, log: part("snapshot"), meter });
   const processing = createProcessingApp({
     ...backends,
     deadLetters: deadLettersIn(backends.deadLetters),

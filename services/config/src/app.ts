@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { ConnectRouter } from "@connectrpc/connect";
 import type { RecordStore } from "@millrace/record-store";
 import { type Authenticate, type Logger, silentLogger } from "@millrace/runtime";
+import { upDownCounter } from "@millrace/telemetry";
+import { createNoopMeter, type Meter } from "@opentelemetry/api";
 import { createAuthenticate } from "./authenticate.ts";
 import { type Bootstrap, createBootstrap } from "./bootstrap.ts";
 import type { Dependencies } from "./dependencies.ts";
@@ -18,6 +20,8 @@ export type ConfigAppOptions = {
   /** The present, in epoch milliseconds. */
   readonly clock: () => number;
   readonly log?: Logger;
+  /** Where measurements go. */
+  readonly meter?: Meter;
   /** Gives that many unpredictable bytes, for keys and for visitors' secrets. */
   readonly random?: (size: number) => Uint8Array;
   /** The version of enrichment and fold that new revisions are stamped with, from 1. Default 1. */
@@ -43,6 +47,7 @@ export interface ConfigApp {
 /** Makes config. It does no work of its own until it is called. */
 export function createConfigApp(options: ConfigAppOptions): ConfigApp {
   const { records, clock, log = silentLogger(), random = randomBytes, processingVersion = 1 } = options;
+  const { meter = createNoopMeter() } = options;
   const closing = new AbortController();
   const dependencies: Dependencies = {
     records,
@@ -54,6 +59,7 @@ export function createConfigApp(options: ConfigAppOptions): ConfigApp {
     random,
     processingVersion,
     closing: closing.signal,
+    watches: upDownCounter(meter, "millrace.config.watches"),
   };
   return {
     routes: (router) => addRoutes(router, dependencies),

@@ -19,4 +19,6 @@ export type Dependencies = {
   readonly processingVersion: number;
   /** Aborts when config stops. */
   readonly closing: AbortSignal;
+  /** How many processes are told of changes. */
+  readonly watches: { add(by: number, attributes: Record<string, never>): void };
 };

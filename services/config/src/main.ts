@@ -12,7 +12,7 @@ runService({
   variables: VARIABLES,
   hint: LONE_SERVICE_HINT,
   async assemble(process) {
-    const { settings, log, lifecycle } = process;
+    const { settings, log, telemetry, lifecycle } = process;
     const backends = await openBackends(process);
     lifecycle.add({ name: "backends", stop: backends.close });
     const { processingVersion = CURRENT_VERSION } = settings;
@@ -20,6 +20,7 @@ runService({
       records: backends.records,
       clock: () => Date.now(),
       log,
+      meter: telemetry.meter,
       processingVersion,
     });
     lifecycle.add({ name: "config", start: () => config.start(), stop: () => config.close() });

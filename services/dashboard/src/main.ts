@@ -20,13 +20,13 @@ runService({
   variables: VARIABLES,
   hint: LONE_SERVICE_HINT,
   async assemble(process) {
-    const { settings, log, lifecycle, tls, version } = process;
+    const { settings, log, telemetry, lifecycle, tls, version } = process;
     const { ingestUrl: ingest, configUrl: config, reportingUrl: reporting, processingUrl: processing } = settings;
     const serviceKey = settings.serviceKeys[0]!;
     const backends = await openBackends(process);
     lifecycle.add({ name: "backends", stop: backends.close });
     const transport = createPooledTransport({ urls: config, tls, serviceKey });
-    const snapshot = createSnapshot({ transport, log });
+    const snapshot = createSnapshot({ transport, log, meter: telemetry.meter });
     lifecycle.add({ name: "snapshot", stop: () => snapshot.close().finally(() => transport.close()) });
     const dashboard = createDashboardApp({ records: backends.records, now: () => Date.now(), log, version });
     const urls = { ingest, config, reporting, processing };

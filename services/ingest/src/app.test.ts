@@ -238,7 +238,7 @@ describe("Send", () => {
     expect(again.every(({ reason }) => reason === Reason.EVENT_NOT_APPENDED)).toBe(true);
     expect(answer.acceptedCount + answer.retryCount + answer.duplicateCount).toBe(101);
     expect(await metrics()).toContain(
-      `millrace_ingest_events_total{outcome="accepted",reason="",project="wide"} ${answer.acceptedCount}`,
+      `millrace_ingest_events_total{millrace_outcome="accepted",error_type="",millrace_project="wide"} ${answer.acceptedCount}`,
     );
     const retried = await client.send({ events: again.map(({ index }) => batch[index]!) }, bearer("wide-key"));
     expect(retried.acceptedCount + retried.duplicateCount).toBe(again.length);
@@ -308,14 +308,16 @@ describe("Send", () => {
       bearer("ingest-key"),
     );
     const text = await metrics();
-    expect(text).toContain('millrace_ingest_events_total{outcome="accepted",reason="",project="shop"} 2');
     expect(text).toContain(
-      'millrace_ingest_events_total{outcome="duplicate",reason="EVENT_DUPLICATE",project="shop"} 1',
+      'millrace_ingest_events_total{millrace_outcome="accepted",error_type="",millrace_project="shop"} 2',
     );
     expect(text).toContain(
-      'millrace_ingest_events_total{outcome="rejected",reason="EVENT_NAME_MISSING",project="shop"} 1',
+      'millrace_ingest_events_total{millrace_outcome="duplicate",error_type="EVENT_DUPLICATE",millrace_project="shop"} 1',
     );
-    expect(text).toContain('millrace_ingest_late_events_total{project="shop"} 1');
+    expect(text).toContain(
+      'millrace_ingest_events_total{millrace_outcome="rejected",error_type="EVENT_NAME_MISSING",millrace_project="shop"} 1',
+    );
+    expect(text).toContain('millrace_ingest_late_events_total{millrace_project="shop"} 1');
   });
 });
 

@@ -3,7 +3,8 @@ import { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_p
 import type { Cache } from "@millrace/cache";
 import type { EventAppender } from "@millrace/event-log";
 import type { LimitOverrides, Logger, RawHandler } from "@millrace/runtime";
-import type { Meter } from "@opentelemetry/api";
+import { observeOne, upDownCounter } from "@millrace/telemetry";
+import { type Meter, type Tracer, trace } from "@opentelemetry/api";
 import { Admission } from "./admission.ts";
 import type { IngestSnapshot } from "./caller.ts";
 import { createGetTrackerScript, type TrackerScript } from "./http/get-tracker-script.ts";
@@ -32,6 +33,8 @@ export type IngestOptions = {
   readonly clock: { readonly now: () => number };
   readonly log: Logger;
   readonly meter: Meter;
+  /** Where the spans of streams' messages go; the process's own unless given. */
+  readonly tracer?: Tracer;
   readonly limits?: Partial<IngestLimits>;
 };
 
@@ -59,7 +62,7 @@ const STREAM_PATH = `/${IngestService.typeName}/Stream`;
 
 /** Makes the ingest service. It does no I/O of its own but through the event log, the claims and the snapshot. */
 export function createIngestApp(options: IngestOptions): IngestApp {
-  const { snapshot, clock, meter, claims, cache, trackerScript } = options;
+  const { snapshot, clock, meter, claims, cache, trackerScript, tracer = trace.getTracer("millrace") } = options;
   const limits = { ...DEFAULT_INGEST_LIMITS, ...options.limits };
   const draining = new AbortController();
   const admission = new Admission(limits.bytesInFlight);
@@ -78,11 +81,12 @@ export function createIngestApp(options: IngestOptions): IngestApp {
     admission,
     snapshot,
     drain: draining.signal,
+    tracer,
+    openStreams: upDownCounter(meter, "millrace.ingest.streams"),
     limits: { bytes: limits.streamBytes, ageMsMin: limits.streamAgeMsMin, ageMsMax: limits.streamAgeMsMax },
   };
-  meter
-    .createObservableGauge("millrace_ingest_bytes_in_flight", { unit: "By", description: "Bytes of requests held." })
-    .addCallback((result) => result.observe(admission.bytes));
+  observeOne(meter, "millrace.ingest.in_flight.usage", (tell) => tell(admission.bytes, {}));
+  observeOne(meter, "millrace.ingest.in_flight.limit", (tell) => tell(limits.bytesInFlight, {}));
 
   async function drain(signal?: AbortSignal): Promise<void> {
     draining.abort();

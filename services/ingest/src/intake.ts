@@ -2,6 +2,8 @@ import { streamClaimTime, untimedClaimTime } from "@millrace/cache";
 import type { EventAppender, SectionHeader } from "@millrace/event-log";
 import type { Failure, Reason } from "@millrace/failure";
 import { hashWords, murmur3 } from "@millrace/hash";
+import { activeCause } from "@millrace/telemetry";
+import type { SpanContext } from "@opentelemetry/api";
 import { EventBatch, FATE } from "./append/event-batch.ts";
 import { LogWriter } from "./append/log-writer.ts";
 import type { Contribution } from "./append/partition-writer.ts";
@@ -33,6 +35,8 @@ export type Arrival = {
   readonly idsFrom?: { readonly streamId: string; readonly sequence: string } | undefined;
   /** Nobody waits for this batch alone: it may gather with others for some milliseconds, until `hurry` is called. */
   readonly canWait?: boolean;
+  /** The span that the batch came by, where it is not the active one. */
+  readonly cause?: SpanContext | undefined;
   /** For each event, a rejection that was found before it had bytes. */
   readonly rejected?: ReadonlyMap<number, Rejection>;
   /** Events that were accepted before, as the claims say. */
@@ -77,7 +81,7 @@ export class Intake {
    */
   take(frame: BatchFrame, arrival: Arrival): EventBatch {
     const { receivedAtMs, rules, imported } = arrival;
-    const batch = new EventBatch(frame.count);
+    const batch = new EventBatch(frame.count, "cause" in arrival ? arrival.cause : activeCause());
     const header: SectionHeader = {
       projectId: rules.projectId,
       revision: rules.revision,

@@ -17,7 +17,7 @@ runService({
     const backends = await openBackends(process);
     lifecycle.add({ name: "backends", stop: backends.close });
     const transport = createPooledTransport({ urls: settings.configUrl, tls, serviceKey: settings.serviceKeys[0] });
-    const snapshot = createSnapshot({ transport, log });
+    const snapshot = createSnapshot({ transport, log, meter: telemetry.meter });
     lifecycle.add({
       name: "snapshot",
       stop: () => snapshot.close().finally(() => transport.close()),

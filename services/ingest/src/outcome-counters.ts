@@ -1,4 +1,5 @@
-import type { Counter, Meter } from "@opentelemetry/api";
+import { counter } from "@millrace/telemetry";
+import type { Meter } from "@opentelemetry/api";
 
 const PROJECTS_MAX = 100;
 
@@ -7,38 +8,33 @@ const PROJECTS_MAX = 100;
  * "other", so that the number of series is bounded.
  */
 export class OutcomeCounters {
-  readonly #events: Counter;
-  readonly #late: Counter;
-  readonly #unknownVisitors: Counter;
+  readonly #events;
+  readonly #late;
+  readonly #unknownVisitors;
   readonly #projects = new Set<string>();
 
   constructor(meter: Meter) {
-    this.#events = meter.createCounter("millrace_ingest_events", {
-      description: "Events by what became of them: accepted (durable), duplicate, rejected or retry.",
-    });
-    this.#late = meter.createCounter("millrace_ingest_late_events", {
-      description: "Accepted events that came after their project's late window.",
-    });
-    this.#unknownVisitors = meter.createCounter("millrace_ingest_unknown_visitors", {
-      description: "Events of web pages without a visitor, since the day's secret or the address was not known.",
-    });
+    this.#events = counter(meter, "millrace.ingest.events");
+    this.#late = counter(meter, "millrace.ingest.late_events");
+    this.#unknownVisitors = counter(meter, "millrace.ingest.unknown_visitors");
   }
 
   /** Counts events that became durable; `late` of them are stamped late. */
   accepted(projectId: string, count: number, late: number): void {
-    const project = this.#label(projectId);
-    this.#events.add(count, { outcome: "accepted", reason: "", project });
-    if (late > 0) this.#late.add(late, { project });
+    const project = { "millrace.project": this.#label(projectId) };
+    this.#events.add(count, { "millrace.outcome": "accepted", "error.type": "", ...project });
+    if (late > 0) this.#late.add(late, project);
   }
 
   /** Counts events that were not accepted. */
   refused(projectId: string, outcome: "duplicate" | "rejected" | "retry", reason: string, count: number): void {
-    this.#events.add(count, { outcome, reason, project: this.#label(projectId) });
+    const project = { "millrace.project": this.#label(projectId) };
+    this.#events.add(count, { "millrace.outcome": outcome, "error.type": reason, ...project });
   }
 
   /** Counts events of web pages whose visitor can't be told. */
   visitorUnknown(projectId: string, count: number): void {
-    this.#unknownVisitors.add(count, { project: this.#label(projectId) });
+    this.#unknownVisitors.add(count, { "millrace.project": this.#label(projectId) });
   }
 
   #label(projectId: string): string {

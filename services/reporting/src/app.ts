@@ -4,7 +4,7 @@ import type { Cache } from "@millrace/cache";
 import type { BlockReader } from "@millrace/cell-store";
 import { Failure } from "@millrace/failure";
 import type { Snapshot } from "@millrace/snapshot";
-import type { Meter } from "@opentelemetry/api";
+import { type Meter, type Tracer, trace } from "@opentelemetry/api";
 import { createGetCatalog } from "./get-catalog.ts";
 import { DEFAULT_LIMITS, type ReportingLimits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
@@ -20,6 +20,8 @@ export type ReportingDeps = {
   readonly clock: { now(): number };
   readonly log: { warn(fields: object, message: string): void };
   readonly meter: Meter;
+  /** Where the spans of watched questions go; the process's own unless given. */
+  readonly tracer?: Tracer;
   readonly limits?: Partial<ReportingLimits>;
 };
 
@@ -45,6 +47,7 @@ export function createReportingApp(deps: ReportingDeps): ReportingApp {
     log,
     limits: { ...DEFAULT_LIMITS, ...deps.limits },
     metrics: createMetrics(deps.meter),
+    tracer: deps.tracer ?? trace.getTracer("millrace"),
     draining: draining.signal,
   };
   const query = createQuery(dependencies);

@@ -1,6 +1,7 @@
 import type { Cache } from "@millrace/cache";
 import type { BlockReader } from "@millrace/cell-store";
 import type { Snapshot } from "@millrace/snapshot";
+import type { Tracer } from "@opentelemetry/api";
 import type { ReportingLimits } from "./limits.ts";
 import type { ReportingMetrics } from "./metrics.ts";
 
@@ -13,6 +14,7 @@ export type Dependencies = {
   readonly log: { warn(fields: object, message: string): void };
   readonly limits: ReportingLimits;
   readonly metrics: ReportingMetrics;
+  readonly tracer: Tracer;
   /** Aborts when the service drains. */
   readonly draining: AbortSignal;
 };

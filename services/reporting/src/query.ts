@@ -17,13 +17,13 @@ export function createQuery(deps: Dependencies) {
     const projectId = projectOf(getPrincipal(context), asked.projectId);
     if (running >= deps.limits.queriesMax) throw overloaded(deps.limits.queriesMax);
     running += 1;
-    const began = performance.now();
     try {
-      const { result } = await answerQuery(projectId, asked, deps.clock.now(), context.signal, deps);
+      const { result } = await deps.metrics.measured(asked, "query", () =>
+        answerQuery(projectId, asked, deps.clock.now(), context.signal, deps),
+      );
       return create(QueryResponseSchema, { result });
     } finally {
       running -= 1;
-      deps.metrics.queryEnded((performance.now() - began) / 1_000);
     }
   };
 }

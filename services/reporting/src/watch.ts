@@ -9,6 +9,7 @@ import {
 } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import { Failure } from "@millrace/failure";
 import { getPrincipal, projectOf } from "@millrace/runtime";
+import { inOwnTrace, within } from "@millrace/telemetry";
 import type { Dependencies } from "./dependencies.ts";
 import { Places } from "./places.ts";
 import { Bell } from "./watch/bell.ts";
@@ -75,7 +76,9 @@ async function* messages(
     let sentMs = 0;
     for (;;) {
       if (watched.stale) {
-        const { result } = await watched.refresh(signal);
+        const { result } = await inOwnTrace(deps.tracer, "reporting watch answer", () =>
+          deps.metrics.measured(query, "watch", () => watched.refresh(signal)),
+        );
         deps.metrics.answeredAgain(watched.costMs / 1_000);
         const message = messageFor(sent, result, performance.now() - sentMs >= WATERMARK_MS);
         if (message !== undefined) {
@@ -85,7 +88,8 @@ async function* messages(
         }
       }
       await bell.wait(LOOK_MS, signal);
-      await watched.look(feed.heard, signal);
+      // Looks are many and tell nothing of a trace.
+      await within(undefined, () => watched.look(feed.heard, signal));
       if (watched.stale) await setTimeout(watched.restMs, undefined, { signal });
     }
   } finally {

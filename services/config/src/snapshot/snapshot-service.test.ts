@@ -100,7 +100,7 @@ describe("watching changes", () => {
     const { records } = await withBlog();
     const watched = vi.fn(records.watch.bind(records));
     const closing = new AbortController().signal;
-    const watch = createWatchChanges({ records: { ...records, watch: watched }, closing } as never);
+    const watch = createWatchChanges({ records: { ...records, watch: watched }, closing, watches: { add: () => {} } });
     const changes = watch({ $typeName: "millrace.config.v1.WatchChangesRequest" }, { signal: closing });
     await changes.next();
     await changes.return(undefined);
@@ -115,7 +115,7 @@ describe("watching changes", () => {
       }
     }
     const closing = new AbortController().signal;
-    const watch = createWatchChanges({ records: { ...records, watch: flood }, closing } as never);
+    const watch = createWatchChanges({ records: { ...records, watch: flood }, closing, watches: { add: () => {} } });
     const changes = watch({ $typeName: "millrace.config.v1.WatchChangesRequest" }, { signal: closing });
     await changes.next();
     for (let i = 0; i < 50; i++) await setImmediate();

@@ -21,7 +21,11 @@ const PENDING_MAX = 10_000;
 const MESSAGE_NAMES_MAX = 1_000;
 
 /** Makes the handler of SnapshotService.WatchChanges. */
-export function createWatchChanges({ records, closing }: Dependencies) {
+export function createWatchChanges({
+  records,
+  closing,
+  watches,
+}: Pick<Dependencies, "records" | "closing" | "watches">) {
   return async function* watchChanges(
     _request: WatchChangesRequest,
     context: Pick<HandlerContext, "signal">,
@@ -29,6 +33,7 @@ export function createWatchChanges({ records, closing }: Dependencies) {
     const ended = new AbortController();
     const signal = AbortSignal.any([context.signal, closing, ended.signal]);
     const pending = new PendingChanges();
+    watches.add(1, {});
     try {
       // The store tells of changes from here on: none is missed between the first message and the next.
       const gathering = pending.gather(records.watch({ signal }));
@@ -40,6 +45,7 @@ export function createWatchChanges({ records, closing }: Dependencies) {
       }
       await gathering;
     } finally {
+      watches.add(-1, {});
       ended.abort();
     }
     throw new Failure("unavailable", "DRAINING", "the watch has ended; begin it anew");

@@ -1,4 +1,5 @@
 import type { Failure } from "@millrace/failure";
+import type { SpanContext } from "@opentelemetry/api";
 import type { Rejection } from "../rejection.ts";
 
 /** What became of an event. */
@@ -15,6 +16,8 @@ export class EventBatch {
   readonly rejections = new Map<number, Rejection>();
   /** The 128-bit hash of each event's id, with its project and kind of key. */
   readonly hashes: Int32Array;
+  /** The span that the events came by, where it is recorded. */
+  readonly cause: SpanContext | undefined;
   /** Why appends failed, when one did; the last one's failure. */
   failure: Failure | undefined;
   /** True when an append that failed may have happened all the same. */
@@ -27,8 +30,9 @@ export class EventBatch {
   #hasSettled = false;
   readonly #settled = Promise.withResolvers<void>();
 
-  constructor(count: number) {
+  constructor(count: number, cause?: SpanContext) {
     this.count = count;
+    this.cause = cause;
     this.fates = new Uint8Array(count);
     this.hashes = new Int32Array(4 * count);
   }

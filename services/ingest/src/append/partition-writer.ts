@@ -1,5 +1,6 @@
 import { type EventAppender, EventBatchWriter, type SectionHeader } from "@millrace/event-log";
 import { Failure } from "@millrace/failure";
+import type { SpanContext } from "@opentelemetry/api";
 import type { EventBatch } from "./event-batch.ts";
 
 /** How much of a record's body is written before another is begun. The log's own bound may be lower. */
@@ -126,7 +127,7 @@ export class PartitionWriter {
     );
     timer.unref();
     try {
-      await this.#log.append(this.#partition, value, { signal: stop.signal });
+      await this.#log.append(this.#partition, value, { signal: stop.signal, causes: causesOf(contributions) });
     } catch (thrown) {
       failure = asFailure(thrown);
       this.#listener.failed(failure, this.#partition);
@@ -145,6 +146,17 @@ export class PartitionWriter {
     }
   }
 }
+
+/** The recorded spans that a record's events came by, each once. Seldom any. */
+function causesOf(contributions: readonly Contribution[]): readonly SpanContext[] {
+  const causes = new Map<string, SpanContext>();
+  for (const { batch } of contributions) {
+    if (batch.cause !== undefined) causes.set(batch.cause.spanId, batch.cause);
+  }
+  return causes.size === 0 ? NO_CAUSES : [...causes.values()];
+}
+
+const NO_CAUSES: readonly SpanContext[] = [];
 
 function isSame(a: SectionHeader, b: SectionHeader): boolean {
   return (

@@ -9,6 +9,8 @@ import {
   StreamResponseSchema,
 } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
 import { Failure } from "@millrace/failure";
+import { causeOf } from "@millrace/telemetry";
+import { context, type Span, SpanKind, type Tracer, trace } from "@opentelemetry/api";
 import { type EventBatch, FATE } from "../append/event-batch.ts";
 import type { Caller } from "../caller.ts";
 import type { Intake } from "../intake.ts";
@@ -37,6 +39,8 @@ export type SessionDeps = {
   readonly limits: StreamLimits;
   /** Aborted when the server drains. */
   readonly drain: AbortSignal;
+  readonly tracer: Tracer;
+  readonly openStreams: { add(by: number, attributes: Record<string, never>): void };
 };
 
 type Told = { readonly index: number; readonly outcome: EventOutcome };
@@ -55,6 +59,9 @@ export class StreamSession {
   readonly #userAgent: string;
   readonly #timer: NodeJS.Timeout;
   readonly #onDrain = (): void => this.end("DRAINING");
+  /** The span of the stream itself. */
+  readonly #cause = trace.getSpanContext(context.active());
+  #isOpen = true;
   #reason: EndReason | undefined;
   #streamId: string | undefined;
   #last: bigint | undefined;
@@ -77,6 +84,7 @@ export class StreamSession {
     this.#deps = deps;
     this.#caller = caller;
     this.#userAgent = userAgent;
+    deps.openStreams.add(1, {});
     const { ageMsMin, ageMsMax } = deps.limits;
     this.#timer = setTimeout(() => this.end("AGE"), ageMsMin + Math.random() * (ageMsMax - ageMsMin));
     if (deps.drain.aborted) this.end("DRAINING");
@@ -91,12 +99,18 @@ export class StreamSession {
   end(reason: EndReason): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    this.close();
+    this.#stopWaiting();
     this.#resolveEnded(reason);
   }
 
   /** Frees what the session holds. Idempotent. */
   close(): void {
+    this.#stopWaiting();
+    if (this.#isOpen) this.#deps.openStreams.add(-1, {});
+    this.#isOpen = false;
+  }
+
+  #stopWaiting(): void {
     clearTimeout(this.#timer);
     this.#deps.drain.removeEventListener("abort", this.#onDrain);
   }
@@ -111,6 +125,7 @@ export class StreamSession {
     const frame = readStreamRequest(bytes);
     const streamId = this.#inOrder(frame);
     const { sequence } = frame;
+    const span = this.#startSpan(frame.count);
     const batch = this.#deps.intake.take(frame, {
       rules: this.#caller.rules(),
       imported: this.#caller.imported,
@@ -118,12 +133,16 @@ export class StreamSession {
       receivedAtMs: this.#deps.now(),
       // The producer is answered once, at the end.
       canWait: true,
+      cause: causeOf(span),
       idsFrom: streamId === "" ? undefined : { streamId, sequence: sequence.toString() },
     });
     this.#open.push({ sequence, batch, told: this.#tell(frame, batch) });
     this.#bytes += bytes.length;
     if (this.#bytes >= this.#deps.limits.bytes) this.end("BYTES");
-    return batch.settled.then(() => this.#absorb());
+    return batch.settled.then(() => {
+      span.end();
+      this.#absorb();
+    });
   }
 
   /** The answer, once everything that was taken has settled. */
@@ -140,6 +159,18 @@ export class StreamSession {
       outcomes: this.#outcomes.map((told) => create(StreamOutcomeSchema, told)),
       reasons: [...this.#reasons].map(([reason, count]) => create(ReasonCountSchema, { reason, count })),
       endCause: EndCause[this.#isBroken ? "APPEND_FAILED" : reason],
+    });
+  }
+
+  /** A stream may last for long, so each of its messages is a trace of its own, linked to the stream's. */
+  #startSpan(events: number): Span {
+    const links = this.#cause === undefined ? [] : [{ context: this.#cause }];
+    const attributes = { "millrace.events": events };
+    return this.#deps.tracer.startSpan("ingest stream message", {
+      kind: SpanKind.SERVER,
+      root: true,
+      links,
+      attributes,
     });
   }
 

@@ -90,7 +90,7 @@ describe("a visitor", () => {
     const [unknown, ada] = await name({}, {}, { userId: "ada" });
     expect(unknown).toMatchObject({ anonymousId: "", sessionId: "" });
     expect(ada!.sessionId).toMatch(SESSION);
-    expect(await metrics()).toMatch(/millrace_ingest_unknown_visitors_total\{[^}]*project="shop"[^}]*\} 1/);
+    expect(await metrics()).toMatch(/millrace_ingest_unknown_visitors_total\{[^}]*millrace_project="shop"[^}]*\} 1/);
     const known = await setUp();
     expect((await known.name({ address: "" }, {}))[0]).toMatchObject({ anonymousId: "", sessionId: "" });
   });

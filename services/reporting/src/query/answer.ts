@@ -36,6 +36,8 @@ export type Answer = {
   readonly resolved: Range;
   readonly zone: string;
   readonly watermarks: Watermarks;
+  /** How many blocks it was put together from. */
+  readonly blockCount: number;
 };
 
 /** A part of an answer: what the range that was asked about, or the one it is compared with, gave. */
@@ -94,6 +96,7 @@ export async function answerQuery(
     resolved: question.range,
     zone: question.zone,
     watermarks,
+    blockCount: asked.reading.blockCount + (compared?.reading.blockCount ?? 0),
   };
 }
 

@@ -33,6 +33,8 @@ export type Reading = {
   /** One for each leg, in order. */
   readonly tallies: readonly Tally[];
   readonly tiers: ReadonlySet<Tier>;
+  /** How many blocks it was put together from. */
+  readonly blockCount: number;
 };
 
 /** For how long a question keeps the event loop at most, in milliseconds. */
@@ -66,7 +68,7 @@ export async function readLegs(legs: readonly Leg[], plan: Plan, question: Quest
     // After a failure none is begun any more.
     scans.length = 0;
   }
-  return { tallies, tiers: reader.tiers };
+  return { tallies, tiers: reader.tiers, blockCount: reader.blockCount };
 }
 
 function byFamily(tallies: readonly Tally[]): ReadonlyMap<FamilyPlan, readonly Tally[]> {
@@ -79,6 +81,7 @@ function byFamily(tallies: readonly Tally[]): ReadonlyMap<FamilyPlan, readonly T
 
 class RunReader {
   readonly tiers = new Set<Tier>();
+  blockCount = 0;
   readonly #plan: Plan;
   readonly #question: Question;
   readonly #deps: ReadDeps;
@@ -94,6 +97,7 @@ class RunReader {
     this.tiers.add(tierOf(run.key));
     const held = new HeldBucket(family, tallies, this.#finerThan(run));
     for await (const portion of this.#scan(family, tallies, run)) {
+      this.blockCount += portion.length;
       for (const block of portion) {
         if (held.bucket !== block.key.bucket) this.#merge(held.take(block.key.bucket));
         if (!held.hold(block)) this.#merge(held.accept());
