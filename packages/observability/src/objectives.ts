@@ -1,0 +1,78 @@
+import { type Questions, ratio } from "./promql.ts";
+
+/**
+ * Words for calls that were not answered as they should be, for reasons of ours: what a caller did wrong is none, and
+ * "too much" is one, whoever sent it, since it is we who should have had the room.
+ */
+export const FAULTS = "/unavailable|internal|unknown|data_loss|resource_exhausted|deadline_exceeded|http_5..|http_429/";
+
+/** By which calls events come in. */
+export const SENDING = "/millrace.ingest.v1.IngestService/(Send|Stream)|v1/(events|beacon)/";
+
+/** By which questions are asked. */
+export const ASKING = "millrace.reporting.v1.ReportingService/Query";
+
+/** Within how many seconds a question should be answered: the end of a bucket of the duration of calls. */
+export const ANSWER_SECONDS = 1;
+
+/** What is promised of calls: the part that must be good over 30 days. The rest is the error budget. */
+export type Objective = {
+  /** In names of rules, as `namespace:millrace_<name>:rate5m`. */
+  readonly name: "acknowledgements" | "queries";
+  /** In texts. */
+  readonly title: string;
+  readonly target: number;
+  readonly total: (questions: Questions) => string;
+  /** Those that count against the budget; nothing where there were no calls. */
+  readonly bad: (questions: Questions) => string;
+};
+
+const BY = ["namespace"] as const;
+const DURATION = "rpc.server.call.duration";
+
+/** Calls that send events are answered, 99.9 % of them. */
+export const ACKNOWLEDGEMENTS: Objective = {
+  name: "acknowledgements",
+  title: "calls that send events are answered without a fault of ours",
+  target: 0.999,
+  total: ({ seen }) => seen(DURATION, BY, { "rpc.method": SENDING }),
+  bad: ({ seen }) => seen(DURATION, BY, { "rpc.method": SENDING, "rpc.response.status_code": FAULTS }),
+};
+
+/** Questions are answered within a second, 99 % of them. */
+export const QUERIES: Objective = {
+  name: "queries",
+  title: "questions are answered within a second, without a fault of ours",
+  target: 0.99,
+  total: ({ seen }) => seen(DURATION, BY, { "rpc.method": ASKING }),
+  bad(questions) {
+    const quick = { "rpc.method": ASKING, "rpc.response.status_code": `!${FAULTS}` };
+    return `${this.total(questions)} - (${questions.seenWithin(ANSWER_SECONDS, DURATION, BY, quick)} or 0 * ${this.total(questions)})`;
+  },
+};
+
+/** All of them. */
+export const OBJECTIVES = [ACKNOWLEDGEMENTS, QUERIES] as const;
+
+/** How long ago the looks back begin, over which an error budget's burning is seen. */
+export const LOOKS_BACK = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d"] as const;
+
+/** One of them. */
+export type LookBack = (typeof LOOKS_BACK)[number];
+
+/** The recorded calls per second of an objective, and the bad ones among them. */
+export function recordedRates({ name }: Objective): { readonly total: string; readonly bad: string } {
+  return { total: `namespace:millrace_${name}:rate5m`, bad: `namespace:millrace_${name}_failed:rate5m` };
+}
+
+/** The recorded part of calls that were bad. */
+export function recordedRatio({ name }: Objective, lookBack: LookBack): string {
+  return `namespace:millrace_${name}_failed:ratio_rate${lookBack}`;
+}
+
+/** The part of calls that were bad, over a time: rates that were recorded are weighed by how many calls there were. */
+export function ratioOver(objective: Objective, lookBack: LookBack): string {
+  const { total, bad } = recordedRates(objective);
+  if (lookBack === "5m") return ratio(bad, total);
+  return ratio(`sum_over_time(${bad}[${lookBack}])`, `sum_over_time(${total}[${lookBack}])`);
+}
