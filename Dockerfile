@@ -49,10 +49,14 @@ RUN set -eu \
  && mkdir -p /root-of/usr/local/bin /root-of/etc /root-of/tmp /root-of/keys /root-of/var/lib/dpkg/status.d \
  && chmod 1777 /root-of/tmp \
  && cp "$node" /root-of/usr/local/bin/node \
- && for library in $(ldd "$node" | grep -o '/[^ ]*'); do cp --dereference --parents "$library" /root-of; done \
- && for package in base-files libc6 libgcc-s1 libstdc++6; do \
-      dpkg-query --status $package > /root-of/var/lib/dpkg/status.d/$package; \
-      install -D -m 644 /usr/share/doc/$package/copyright /root-of/usr/share/doc/$package/copyright; \
+ && for library in $(ldd "$node" | grep -o '/[^ ]*'); do \
+      cp --dereference --parents "$library" /root-of; \
+      owner="$(dpkg-query --search "$library" || dpkg-query --search "/usr$library")"; \
+      echo "${owner%%:*}" >> /tmp/packages; \
+    done \
+ && for package in base-files $(sort -u /tmp/packages); do \
+      dpkg-query --status "$package" > "/root-of/var/lib/dpkg/status.d/$package"; \
+      install -D -m 644 "/usr/share/doc/$package/copyright" "/root-of/usr/share/doc/$package/copyright"; \
     done \
  && cp --dereference /etc/os-release /root-of/etc/os-release \
  && echo 'hosts: files dns' > /root-of/etc/nsswitch.conf \
