@@ -200,6 +200,24 @@ describe("the doctor", () => {
   });
 });
 
+describe("the self-test", () => {
+  it("finds that every event which was sent twice counted once", async () => {
+    const millrace = await startMillrace();
+    const proof = JSON.parse(await ok(millrace, "selftest", "--events", "250", "--output", "json"));
+    expect(proof).toMatchObject({ events: 250, sent: 503, differences: [] });
+    expect(await ok(millrace, "selftest", "--events", "7")).toContain("Exact: 7 events were counted once each");
+  });
+
+  it("fails when it has no key that may manage the account, and when its time is over", async () => {
+    const millrace = await startMillrace();
+    await ok(millrace, "project", "create", "shop");
+    const key = await createKey(millrace, "shop", [Scope.INGEST]);
+    expect(await millrace.cli("selftest", "--key", key)).toMatchObject({ exitCode: 2 });
+    const late = await millrace.cli("selftest", "--timeout", "0");
+    expect(late).toMatchObject({ exitCode: 3, stderr: expect.stringContaining("in time") });
+  });
+});
+
 describe("servers by name", () => {
   it("are used by their name from anywhere, and their keys are masked and private", async () => {
     const millrace = await startMillrace();

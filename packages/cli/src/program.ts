@@ -13,6 +13,7 @@ import { addOpenCommand } from "./commands/open.ts";
 import { addProjectCommand } from "./commands/project.ts";
 import { addQueryCommand } from "./commands/query.ts";
 import { addRollupCommand } from "./commands/rollup.ts";
+import { addSelftestCommand } from "./commands/selftest.ts";
 import { addSendCommand } from "./commands/send.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addTailCommand } from "./commands/tail.ts";
@@ -76,6 +77,7 @@ export function createProgram({ hasJsonErrors = false } = {}): Command {
     addContextCommand,
     addDemoCommand,
     addDoctorCommand,
+    addSelftestCommand,
     addMigrateCommand,
     addOffsetsCommand,
     addCompletionCommand,
