@@ -6,7 +6,7 @@ import { type CellStore, WATERMARK_KIND } from "@millrace/cell-store";
 import type { EventAppender, EventConsumer, GroupMember, OwnedPartition, PartitionHandler } from "@millrace/event-log";
 import { Failure } from "@millrace/failure";
 import type { Snapshot } from "@millrace/snapshot";
-import type { Meter } from "@opentelemetry/api";
+import type { Meter, Tracer } from "@opentelemetry/api";
 import type { HighestBuckets } from "./blocks/block-table.ts";
 import { MemoryBudget } from "./blocks/memory-budget.ts";
 import { createDeadLetterService } from "./dead-letters/dead-letter-service.ts";
@@ -17,6 +17,7 @@ import { Plans } from "./fold/plans.ts";
 import { Tally } from "./fold/tally.ts";
 import { LivePublisher } from "./live/live-publisher.ts";
 import { LogCheck } from "./log-check.ts";
+import { countedLetters, createMetrics } from "./metrics.ts";
 import { OwnedPartitions, observePartitions } from "./owned-partitions.ts";
 import { Partition } from "./partition.ts";
 import { Retention } from "./retention/retention.ts";
@@ -51,6 +52,8 @@ export type ProcessingDeps = {
   readonly snapshot: Snapshot;
   readonly clock: { now(): number };
   readonly meter: Meter;
+  /** Where spans go; the process's own unless given. */
+  readonly tracer?: Tracer;
   readonly log: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
@@ -103,6 +106,8 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
   const partitions = new OwnedPartitions(clock);
   const budget = new MemoryBudget(deps.blockBytesMax);
   const tally = new Tally(meter);
+  const metrics = createMetrics(meter);
+  const deadLetters = countedLetters(deps.deadLetters, meter);
   const plans = new Plans(deps.snapshot, deps.plansMax ?? PLANS_MAX);
   const live = new LivePublisher(deps.cache, clock, log);
   const tails = new Tails({ cache: deps.cache, clock, meter, log });
@@ -137,7 +142,7 @@ export function createProcessingApp(deps: ProcessingDeps): ProcessingApp {
       beginning--;
     }
     const own = { generation, store: cellStore, owned, storedBefore };
-    const ours = { plans, tally, live, tails, budget, retention };
+    const ours = { plans, tally, metrics, deadLetters, live, tails, budget, retention };
     const partition = new Partition({ drainMs: DRAIN_MS, ...deps, ...own, ...ours });
     partitions.own(number, partition, owned.lost);
     return partition;

@@ -1,7 +1,8 @@
 /** P5: however many projects and tuples there are, memory for blocks stays near its budget, and no byte differs for it. */
 import type { CellStore } from "@millrace/cell-store";
 import { openEmbeddedCellStore } from "@millrace/cell-store/embedded";
-import { createNoopMeter, type Meter } from "@opentelemetry/api";
+import { recordedMeter } from "@millrace/telemetry/testing";
+import type { Meter } from "@opentelemetry/api";
 import { expect, it, onTestFinished } from "vitest";
 import { altered, definitionsOf, openTestBed, pageView, randomFrom, section, storedBlocks, WEB } from "./test-bed.ts";
 
@@ -34,24 +35,8 @@ async function foldAll(bed: Bed, group: string, cellStore: CellStore, blockBytes
 
 /** A meter that tells what memory blocks hold, whenever it is asked. */
 function memoryMeter() {
-  let read = () => {};
-  let usedBytes = 0;
-  const meter = altered(createNoopMeter(), {
-    createObservableGauge: (name) => ({ name, addCallback() {}, removeCallback() {} }),
-    addBatchObservableCallback(callback) {
-      const observe = (gauge: object, value: number) => {
-        if ((gauge as { name?: string }).name === "millrace_processing_block_bytes") usedBytes = value;
-      };
-      read = () => void callback({ observe });
-    },
-  });
-  return {
-    meter,
-    usedBytes: () => {
-      read();
-      return usedBytes;
-    },
-  };
+  const { meter, values } = recordedMeter();
+  return { meter, usedBytes: () => values()["millrace.processing.block.memory.usage"] ?? 0 };
 }
 
 it("folds 50,000 tuples of 30 projects within 2 MiB, to the same bytes as with plenty", async () => {

@@ -1,4 +1,5 @@
 import { TIERS, type Tier } from "@millrace/rollup";
+import { observe } from "@millrace/telemetry";
 import type { Meter } from "@opentelemetry/api";
 import type { MemoryBudget } from "./blocks/memory-budget.ts";
 import type { Partition } from "./partition.ts";
@@ -30,29 +31,46 @@ export class OwnedPartitions extends Map<number, Partition> {
   }
 }
 
+const NAMES = [
+  "millrace.processing.partitions",
+  "millrace.processing.lag.records",
+  "millrace.processing.lag.events",
+  "millrace.processing.lag.time",
+  "millrace.processing.offset.committed",
+  "millrace.processing.offset.next",
+  "millrace.processing.offset.end",
+  "millrace.processing.uncommitted",
+  "millrace.processing.stalled",
+  "millrace.processing.watermark",
+  "millrace.processing.cell.count",
+  "millrace.processing.block.count",
+  "millrace.processing.block.memory.usage",
+  "millrace.processing.block.memory.limit",
+] as const;
+
 /** Measures partitions and the memory of their blocks. */
 export function observePartitions(meter: Meter, partitions: OwnedPartitions, budget: MemoryBudget): void {
-  const lag = meter.createObservableGauge("millrace_processing_lag_records", {
-    description: "Records of the partition that are not folded yet.",
-  });
-  const behind = meter.createObservableGauge("millrace_processing_uncommitted_records", {
-    description: "Records that are folded and not committed yet; a restart folds them again.",
-  });
-  const watermark = meter.createObservableGauge("millrace_processing_watermark_seconds", {
-    description: "The moment up to which everything appended is durable, by partition and tier.",
-  });
-  const memory = meter.createObservableGauge("millrace_processing_block_bytes", {
-    description: "Memory held by blocks, roughly.",
-  });
-  meter.addBatchObservableCallback(
-    (result) => {
-      for (const [partition, state] of partitions) {
-        result.observe(lag, state.endOffset - state.nextOffset, { partition });
-        result.observe(behind, state.nextOffset - state.committedOffset, { partition });
-        for (const tier of TIERS) result.observe(watermark, state.watermark(tier).timeMs / 1000, { partition, tier });
+  observe(meter, NAMES, (tell) => {
+    tell["millrace.processing.partitions"](partitions.size, {});
+    for (const [number, partition] of partitions) {
+      const at = { "millrace.partition": number };
+      const lag = partition.endOffset - partition.nextOffset;
+      tell["millrace.processing.lag.records"](lag, at);
+      tell["millrace.processing.lag.events"](Math.round(lag * partition.eventsPerRecord), at);
+      tell["millrace.processing.lag.time"](partition.lagMs / 1000, at);
+      tell["millrace.processing.offset.committed"](partition.committedOffset, at);
+      tell["millrace.processing.offset.next"](partition.nextOffset, at);
+      tell["millrace.processing.offset.end"](partition.endOffset, at);
+      tell["millrace.processing.uncommitted"](partition.nextOffset - partition.committedOffset, at);
+      tell["millrace.processing.stalled"](partition.stalledBecause === "" ? 0 : 1, at);
+      for (const tier of TIERS) {
+        const { timeMs } = partition.watermark(tier);
+        if (timeMs > 0) tell["millrace.processing.watermark"](timeMs / 1000, { ...at, "millrace.tier": tier });
       }
-      result.observe(memory, budget.usedBytes);
-    },
-    [lag, behind, watermark, memory],
-  );
+    }
+    tell["millrace.processing.cell.count"](budget.cellCount, {});
+    tell["millrace.processing.block.count"](budget.blockCount, {});
+    tell["millrace.processing.block.memory.usage"](budget.usedBytes, {});
+    tell["millrace.processing.block.memory.limit"](budget.limitBytes, {});
+  });
 }

@@ -3,13 +3,16 @@ import { watermarkState } from "@millrace/cell-store";
 import type { LogRecord, OwnedPartition, PartitionHandler } from "@millrace/event-log";
 import { Failure } from "@millrace/failure";
 import { TIERS, type Tier } from "@millrace/rollup";
+import { failSpan, startShared, within } from "@millrace/telemetry";
+import { type SpanContext, trace } from "@opentelemetry/api";
 import { BlockTable, type HighestBuckets } from "./blocks/block-table.ts";
 import type { MemoryBudget } from "./blocks/memory-budget.ts";
 import { checkpointState } from "./flush/checkpoint.ts";
-import { flushTier } from "./flush/tier-flush.ts";
+import { type Flushed, flushTier } from "./flush/tier-flush.ts";
 import { TierProgress } from "./flush/tier-progress.ts";
 import { type Folded, RecordFolder, type RecordFolderDeps } from "./fold/record-folder.ts";
 import type { LivePublisher } from "./live/live-publisher.ts";
+import type { ProcessingMetrics } from "./metrics.ts";
 import type { Retention } from "./retention/retention.ts";
 import { InFlight } from "./status/in-flight.ts";
 
@@ -25,6 +28,7 @@ export type PartitionDeps = Omit<RecordFolderDeps, "stalled" | "partition"> & {
   readonly flushIntervalScale: number;
   /** For how long a drain waits for backends that are away; what is not stored by then the next owner folds again. */
   readonly drainMs: number;
+  readonly metrics: ProcessingMetrics;
   /** Told when the partition can't go on. */
   readonly onFailure: (error: unknown, partition: number) => void;
   readonly log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
@@ -32,6 +36,13 @@ export type PartitionDeps = Omit<RecordFolderDeps, "stalled" | "partition"> & {
 
 /** Watermarks of partitions where nothing happens are written this often. */
 const IDLE_WATERMARK_MS = 2_000;
+
+/** Of so many records it is measured when they become visible, and of so many traces told what flushes them. */
+const RECEIVED_MAX = 4_096;
+const CAUSES_MAX = 64;
+
+/** How much the last batch counts for the mean number of events in a record. */
+const EVENTS_WEIGHT = 0.2;
 
 /** The offset is committed this often at most; what is not is folded again after a crash. */
 const COMMIT_EVERY_MS = 1_000;
@@ -65,6 +76,12 @@ export class Partition implements PartitionHandler {
   #nextOffset: number;
   #committed: number;
   #lastAppendMs = 0;
+  /** The mean number of events in the records folded lately. */
+  #eventsPerRecord = 1;
+  /** When ingest took what waits to become visible, record by record. */
+  #received: number[] = [];
+  readonly #assignedMs: number;
+  readonly #flushCauses: Record<Tier, SpanContext[]> = { "1m": [], "15m": [], "1h": [], "1d": [] };
   #idleMs = 0;
   #watermarksMs = Number.NEGATIVE_INFINITY;
   #commitMs = Number.NEGATIVE_INFINITY;
@@ -79,6 +96,7 @@ export class Partition implements PartitionHandler {
     this.#table = new BlockTable(this.source, deps.storedBefore, deps.budget);
     this.#nextOffset = deps.owned.startOffset;
     this.#committed = deps.owned.startOffset;
+    this.#assignedMs = deps.clock.now();
     const progress = (tier: Tier) => new TierProgress(tier, this.#nextOffset, deps.flushIntervalScale);
     this.#tiers = { "1m": progress("1m"), "15m": progress("15m"), "1h": progress("1h"), "1d": progress("1d") };
     deps.owned.lost.addEventListener("abort", () => this.#abandon(deps.owned.lost.reason), { once: true });
@@ -101,6 +119,17 @@ export class Partition implements PartitionHandler {
     return this.#lastAppendMs;
   }
 
+  /** How far the fold is behind the partition's end, in milliseconds: the age of what was folded last; 0 at the end. */
+  get lagMs(): number {
+    if (this.#nextOffset >= this.endOffset) return 0;
+    return Math.max(0, this.#deps.clock.now() - (this.#lastAppendMs || this.#assignedMs));
+  }
+
+  /** How many events a record has, going by those folded lately. */
+  get eventsPerRecord(): number {
+    return this.#eventsPerRecord;
+  }
+
   /** How far a tier is durable: to where the fold is when nothing of it waits to be stored. */
   watermark(tier: Tier): { readonly offset: number; readonly timeMs: number } {
     const progress = this.#tiers[tier];
@@ -116,9 +145,11 @@ export class Partition implements PartitionHandler {
       if (this.#foldSignal.aborted) return;
       const rest = from === 0 ? records : records.slice(from);
       const { portionEvents } = this.#deps.budget;
+      const beganMs = performance.now();
       try {
         const folded = await this.#folder.fold(rest, portionEvents, this.#foldSignal);
         from += folded.records;
+        this.#measure(folded, performance.now() - beganMs);
         if (!this.#stopped.signal.aborted) await this.#take(rest.slice(0, folded.records), folded);
       } catch (error) {
         if (this.#foldSignal.aborted) return;
@@ -140,6 +171,19 @@ export class Partition implements PartitionHandler {
     // P5: what waits to be stored is bounded; folding waits for it.
     if (this.#deps.budget.exhausted) await this.#flushAll();
     for (const tier of TIERS) this.#schedule(tier);
+  }
+
+  #measure({ parts, records, received, causes }: Folded, durationMs: number): void {
+    let events = 0;
+    for (const part of parts) events += part.events;
+    this.#deps.metrics.folded(events, durationMs / 1000);
+    this.#eventsPerRecord += EVENTS_WEIGHT * (events / records - this.#eventsPerRecord);
+    const room = RECEIVED_MAX - this.#received.length;
+    this.#received.push(...received.slice(0, room));
+    for (const tier of causes.length === 0 ? [] : TIERS) {
+      const known = this.#flushCauses[tier];
+      known.push(...causes.slice(0, CAUSES_MAX - known.length));
+    }
   }
 
   idle(timeMs: number): void {
@@ -204,14 +248,37 @@ export class Partition implements PartitionHandler {
     // What is folded from here on is not promised by this flush, though some of it may be stored by it.
     const offset = this.#nextOffset;
     const timeMs = this.#lastAppendMs;
+    const received = tier === "1m" ? this.#received.splice(0) : [];
     progress.began(began);
     if (tier === "1m") this.inFlight.flushBegan();
     const stalled = (problem: unknown) => this.#stalled(problem);
-    await flushTier(tier, { ...this.#deps, table: this.#table, stalled }, signal);
+    const flush = () => flushTier(tier, { ...this.#deps, table: this.#table, stalled }, signal);
+    const flushed = await this.#traced(tier, flush);
+    this.#deps.metrics.flushed(tier, flushed, (performance.now() - began) / 1000);
+    const now = this.#deps.clock.now();
+    for (const receivedAtMs of received) this.#deps.metrics.visible(receivedAtMs, now);
     if (tier === "1m") this.inFlight.flushEnded();
     progress.ended(began, performance.now(), offset, timeMs);
     this.#schedule(tier);
     await this.#keepHouse();
+  }
+
+  /** A flush is done for all the traces that folded into it since the last one. */
+  async #traced(tier: Tier, flush: () => Promise<Flushed>): Promise<Flushed> {
+    const { tracer = trace.getTracer("millrace") } = this.#deps;
+    const causes = this.#flushCauses[tier].splice(0);
+    const attributes = { "millrace.partition": this.number, "millrace.tier": tier };
+    const span = startShared(tracer, "processing flush", causes, { attributes });
+    try {
+      const flushed = await within(span, flush);
+      span?.setAttributes({ "millrace.blocks": flushed.blocks, "millrace.bytes": flushed.bytes });
+      return flushed;
+    } catch (error) {
+      if (span !== undefined) failSpan(span, error instanceof Failure ? error.kind : "internal");
+      throw error;
+    } finally {
+      span?.end();
+    }
   }
 
   /** Writes watermarks, and commits when it is time. One at a time. */

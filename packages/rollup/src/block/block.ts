@@ -65,6 +65,13 @@ export class Block {
     return this.#wts;
   }
 
+  /** How many cells there are, those that were put together as one counted once. */
+  get cellCount(): number {
+    let cells = 0;
+    for (const section of this.sections) cells += section.size + (section.other === undefined ? 0 : 1);
+    return cells;
+  }
+
   /** Roughly how many bytes of memory the block holds. */
   get approximateBytes(): number {
     let bytes = BLOCK_BYTES;

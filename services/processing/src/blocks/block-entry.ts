@@ -59,6 +59,8 @@ export class BlockEntry {
   retentionMinutes = 0;
   /** Memory that the table has counted for it. */
   countedBytes = 0;
+  /** Open cells that the table has counted for it. */
+  countedCells = 0;
   #block: Block | undefined;
   /** What is stored, where that is known and there is no `#block`; NOTHING where no such block is stored. */
   #stored: Uint8Array | undefined;
@@ -75,6 +77,11 @@ export class BlockEntry {
   /** Whether nothing needs to be read before it can be stored. */
   get resident(): boolean {
     return this.#block !== undefined || this.#stored !== undefined;
+  }
+
+  /** The cells of the block, as far as it is open. */
+  get cells(): number {
+    return this.#block?.cellCount ?? 0;
   }
 
   /** Memory held now, roughly; without the cells that wait, which it shares with blocks of other tiers. */

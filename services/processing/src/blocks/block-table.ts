@@ -94,6 +94,7 @@ export class BlockTable {
     const bytes = entry.bytes;
     this.#budget.add(bytes - entry.countedBytes);
     entry.countedBytes = bytes;
+    this.#countCells(entry, entry.cells);
   }
 
   /** P5: forgets clean blocks, longest unused first, while the budget is exceeded. Never one that must be stored. */
@@ -137,6 +138,7 @@ export class BlockTable {
     const isNew = bucket > (this.#mayBeStored.get(granularity) ?? Number.NEGATIVE_INFINITY);
     const entry = new BlockEntry(key, tierOf(granularity), family, isNew);
     entries.set(place, entry);
+    this.#budget.blockCount++;
     raise(this.#highest, granularity, bucket);
     return entry;
   }
@@ -159,6 +161,13 @@ export class BlockTable {
   #uncount(entry: BlockEntry): void {
     this.#budget.add(-entry.countedBytes);
     entry.countedBytes = 0;
+    this.#countCells(entry, 0);
+    this.#budget.blockCount--;
+  }
+
+  #countCells(entry: BlockEntry, cells: number): void {
+    this.#budget.cellCount += cells - entry.countedCells;
+    entry.countedCells = cells;
   }
 
   #forget(entry: BlockEntry): void {

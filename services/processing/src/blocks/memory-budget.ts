@@ -7,6 +7,9 @@ const EVENT_BYTES = 16_384;
 /** Counts roughly how many bytes blocks hold in memory, over all partitions of a process, against a limit (P5). */
 export class MemoryBudget {
   readonly limitBytes: number;
+  /** How many blocks are held, and how many cells those of them have that are open. */
+  blockCount = 0;
+  cellCount = 0;
   #used = 0;
 
   constructor(limitBytes: number) {

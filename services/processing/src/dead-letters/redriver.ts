@@ -1,6 +1,7 @@
 import type { Position } from "@millrace/cache";
 import { type EventAppender, EventBatchWriter, type EventConsumer, MAX_BATCH_BYTES } from "@millrace/event-log";
 import { Failure } from "@millrace/failure";
+import { counter } from "@millrace/telemetry";
 import type { Meter } from "@opentelemetry/api";
 import { retryUntilDone } from "../retry.ts";
 import type { LetterLog } from "./dead-letters.ts";
@@ -69,9 +70,7 @@ export class Redriver {
 
   constructor(deps: RedriverDeps) {
     this.#deps = deps;
-    this.#counter = deps.meter.createCounter("millrace_processing_dead_letters_redriven_total", {
-      description: "Dead letters that were asked to be redriven, by what became of them.",
-    });
+    this.#counter = counter(deps.meter, "millrace.processing.dead_letter.redriven");
   }
 
   /**
@@ -142,7 +141,7 @@ export class Redriver {
     const { refusal, problem } = verdict;
     progress.refused[refusal]++;
     if (progress.refusals.length < REFUSALS_TOLD) progress.refusals.push({ position, refusal, problem });
-    if (!order.validateOnly) this.#counter.add(1, { outcome: refusal.toLowerCase() });
+    if (!order.validateOnly) this.#counter.add(1, { "millrace.outcome": refusal.toLowerCase() });
     return undefined;
   }
 
@@ -176,7 +175,7 @@ export class Redriver {
       await pacer.pass(eventCount, signal);
       const moves = await this.#appendEvents(portion, signal);
       await this.#note(moves, signal);
-      this.#counter.add(portion.length, { outcome: "redriven" });
+      this.#counter.add(portion.length, { "millrace.outcome": "redriven" });
     }
     progress.redriven += portion.length;
     progress.events += eventCount;

@@ -24,26 +24,30 @@ export type TierFlushDeps = {
   readonly stalled: (problem: unknown) => void;
 };
 
+/** What a flush has stored. */
+export type Flushed = { readonly blocks: number; readonly bytes: number };
+
 /**
  * Stores every block of a tier that has changed. When it resolves, all that was folded before the call is durable in the
  * tier. Repeats a failed call until it succeeds: writing the same blocks again changes nothing (P2).
  *
- * @returns how many blocks were written
+ * @returns how many blocks were written, and their bytes
  * @throws the signal's reason when it aborts; what is not known to be stored was not committed, so nothing is lost
  */
-export async function flushTier(tier: Tier, deps: TierFlushDeps, signal: AbortSignal): Promise<number> {
+export async function flushTier(tier: Tier, deps: TierFlushDeps, signal: AbortSignal): Promise<Flushed> {
   const entries = byProject(deps.table.takeDirty(tier));
   let portion = FIRST_BLOCKS;
+  let bytes = 0;
   for (let from = 0; from < entries.length; ) {
     const some = entries.slice(from, from + portion);
     from += some.length;
     await loadMissing(some, deps, signal);
-    await writeAll(some, deps, signal);
+    bytes += await writeAll(some, deps, signal);
     portion = portionAfter(some);
     deps.table.stored(some);
     deps.table.evict();
   }
-  return entries.length;
+  return { blocks: entries.length, bytes };
 }
 
 /**
@@ -72,15 +76,17 @@ async function loadMissing(entries: readonly BlockEntry[], deps: TierFlushDeps, 
   for (const [index, entry] of missing.entries()) entry.load(stored[index]?.blob);
 }
 
-async function writeAll(entries: readonly BlockEntry[], deps: TierFlushDeps, signal: AbortSignal): Promise<void> {
+async function writeAll(entries: readonly BlockEntry[], deps: TierFlushDeps, signal: AbortSignal): Promise<number> {
   let blocks: BlockWrite[] = [];
   let touched: [BlockEntry, PartialBlock][] = [];
   let bytes = 0;
+  let written = 0;
   const write = async () => {
     const portion = blocks;
     const news = touched;
     blocks = [];
     touched = [];
+    written += bytes;
     bytes = 0;
     await retryUntilDone(() => deps.store.writeBlocks(portion, { signal }), deps.stalled, signal);
     deps.live.publish(news);
@@ -98,4 +104,5 @@ async function writeAll(entries: readonly BlockEntry[], deps: TierFlushDeps, sig
     if (bytes >= BYTES_PER_CALL) await write();
   }
   if (blocks.length > 0) await write();
+  return written;
 }

@@ -2,11 +2,13 @@ import type { ClaimStore } from "@millrace/cache";
 import type { LogRecord } from "@millrace/event-log";
 import { Failure } from "@millrace/failure";
 import type { Delta, DeltaPart } from "@millrace/rollup";
+import { type SpanContext, type Tracer, trace } from "@opentelemetry/api";
 import type { DeadLetter, DeadLetters } from "../dead-letters/dead-letters.ts";
 import { stampsOf } from "../dead-letters/stamps.ts";
 import { retryUntilDone } from "../retry.ts";
 import { claimKeptUntil, LAG_ALLOWANCE_MS } from "./claim-lifetime.ts";
 import type { ClaimRequests } from "./claim-requests.ts";
+import { RecordSpans } from "./record-spans.ts";
 import { BROKEN, LATE, StagedBatch, type StagedRecord, type StagedSection, type StageSource } from "./staged-batch.ts";
 import type { Tally } from "./tally.ts";
 
@@ -30,6 +32,8 @@ export type RecordFolderDeps = StageSource & {
   readonly claimsExpire: boolean;
   /** Told of each batch once it is known what became of its events; the batch is used again when it returns. */
   readonly tails: { folded(source: string, batch: StagedBatch): void };
+  /** Where spans go; the process's own unless given. */
+  readonly tracer?: Tracer;
 };
 
 /** What came of some records. */
@@ -37,6 +41,10 @@ export type Folded = {
   readonly parts: readonly FoldedPart[];
   /** How many records were folded: a few, and at least one. */
   readonly records: number;
+  /** When ingest took the oldest event of each record, in epoch milliseconds; nothing of one that can't be read. */
+  readonly received: readonly number[];
+  /** The recorded spans of the folding. */
+  readonly causes: readonly SpanContext[];
 };
 
 /**
@@ -64,18 +72,28 @@ export class RecordFolder {
   async fold(records: readonly LogRecord[], eventsMax: number, signal: AbortSignal): Promise<Folded> {
     const batch = this.#batch;
     batch.clear();
+    const startMs = this.#deps.clock.now();
     for (const record of records) {
       await retryUntilDone(() => batch.stage(record, signal), this.#deps.stalled, signal);
       if (batch.count >= eventsMax) break;
     }
+    const { tracer = trace.getTracer("millrace"), partition } = this.#deps;
+    const spans = new RecordSpans(tracer, partition, records.slice(0, batch.records.length), startMs);
+    const parts = await spans.during(() => this.#foldStaged(signal));
+    this.#deps.tails.folded(this.#source, batch);
+    const received = batch.records.flatMap(({ sections }) => oldestOf(sections) ?? []);
+    return { parts, records: batch.records.length, received, causes: spans.causes };
+  }
+
+  async #foldStaged(signal: AbortSignal): Promise<FoldedPart[]> {
+    const batch = this.#batch;
     await this.#claim(batch.live, signal);
     await this.#claim(batch.imported, signal);
     const parts: FoldedPart[] = [];
     const poisoned: ClaimRelease[] = [];
     for (const record of batch.records) parts.push(...this.#foldRecord(record, poisoned));
     await this.#bury(batch.letters, poisoned, signal);
-    this.#deps.tails.folded(this.#source, batch);
-    return { parts, records: batch.records.length };
+    return parts;
   }
 
   async #claim(requests: ClaimRequests, signal: AbortSignal): Promise<void> {
@@ -193,6 +211,13 @@ export class RecordFolder {
       await retryUntilDone(() => claims.release(requests.single(index), { signal }), stalled, signal);
     }
   }
+}
+
+function oldestOf(sections: readonly StagedSection[]): number | undefined {
+  if (sections.length === 0) return undefined;
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const { receivedAtMs } of sections) oldest = Math.min(oldest, receivedAtMs);
+  return oldest;
 }
 
 type BrokenEvent = { readonly place: number; readonly error: unknown };

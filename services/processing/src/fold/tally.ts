@@ -1,4 +1,5 @@
 import { CountState, type Delta, OUTCOMES, type Outcome } from "@millrace/rollup";
+import { counter } from "@millrace/telemetry";
 import type { Meter } from "@opentelemetry/api";
 
 /** How many events had each outcome. */
@@ -23,9 +24,7 @@ export class Tally {
   readonly #projects = new Set<string>();
 
   constructor(meter: Meter) {
-    this.#events = meter.createCounter("millrace_processing_events_total", {
-      description: "Events by what became of them and by project (the first 100, then other), replays included.",
-    });
+    this.#events = counter(meter, "millrace.processing.events");
   }
 
   /** Counts the outcomes of one section of a project. */
@@ -35,7 +34,7 @@ export class Tally {
       const count = outcomeCount(delta, outcome);
       if (count === 0) continue;
       this.total[outcome] += count;
-      this.#events.add(count, { outcome, project });
+      this.#events.add(count, { "millrace.outcome": outcome, "millrace.project": project });
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Cache } from "@millrace/cache";
 import { encodeLiveMessage, liveChannel, watchedKey } from "@millrace/cell-store";
 import type { PartialBlock } from "@millrace/rollup";
+import { within } from "@millrace/telemetry";
 import type { BlockEntry } from "../blocks/block-entry.ts";
 
 /** For how long an answer of the cache is believed. */
@@ -36,7 +37,8 @@ export class LivePublisher {
     // All at once: to look for the oldest of a map that loses some again and again takes longer than to ask anew.
     if (this.#marks.size >= REMEMBERED_MAX && mark === undefined) this.#marks.clear();
     this.#marks.set(projectId, { watched, askedMs: now });
-    this.#cache.get(watchedKey(projectId)).then(
+    // Asked of every project: too often to be told in the trace of a flush.
+    within(undefined, () => this.#cache.get(watchedKey(projectId))).then(
       (value) => {
         const current = this.#marks.get(projectId);
         if (current !== undefined) current.watched = value !== undefined;
@@ -49,9 +51,10 @@ export class LivePublisher {
   /** Publishes what changed in stored blocks. Nothing waits for it. */
   publish(changes: readonly (readonly [BlockEntry, PartialBlock])[]): void {
     for (const [{ key }, { bytes: cells, ...position }] of changes) {
-      this.#cache
-        .publish(liveChannel(key.projectId), encodeLiveMessage({ key, ...position, cells }))
-        .catch((error: unknown) => this.#log.warn({ err: error }, "could not publish changed cells"));
+      const message = encodeLiveMessage({ key, ...position, cells });
+      within(undefined, () => this.#cache.publish(liveChannel(key.projectId), message)).catch((error: unknown) =>
+        this.#log.warn({ err: error }, "could not publish changed cells"),
+      );
     }
   }
 }

@@ -10,6 +10,7 @@ import {
   type ToldEvent,
   tailChannel,
 } from "@millrace/tail";
+import { observeOne } from "@millrace/telemetry";
 import type { Meter } from "@opentelemetry/api";
 import type { StagedBatch } from "../fold/staged-batch.ts";
 import { RecentEvents, type RecentLimits } from "./recent-events.ts";
@@ -55,9 +56,7 @@ export class Tails {
     this.#deps = deps;
     this.#recent = new RecentEvents(deps.recentLimits ?? RECENT_LIMITS);
     this.#budget = new TokenBucket(BYTES_PER_SECOND, deps.clock.now());
-    deps.meter
-      .createObservableGauge("millrace_processing_tailed_projects", { description: "Projects whose events are told." })
-      .addCallback((result) => result.observe(this.#tailed.size));
+    observeOne(deps.meter, "millrace.processing.tails", (tell) => tell(this.#tailed.size, {}));
   }
 
   /** Begins to listen to requests, as soon as the cache lets it. */
