@@ -14,8 +14,10 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Be
   "cassandra-fold": () => import("./cassandra-fold.ts"),
   "cassandra-query": () => import("./cassandra-query.ts"),
   "kafka-append": () => import("./kafka-append.ts"),
+  "kafka-clients": () => import("./kafka-clients.ts"),
   client: () => import("./client.ts"),
   mesh: () => import("./mesh.ts"),
   claims: () => import("./claims.ts"),
   page: () => import("./page.ts"),
+  scale: () => import("./scale.ts"),
 };
