@@ -1,19 +1,11 @@
 import { constants, type Http2ServerResponse } from "node:http2";
 import { performance } from "node:perf_hooks";
 import { Code, ConnectError } from "@connectrpc/connect";
-import {
-  context,
-  propagation,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from "@opentelemetry/api";
+import { context, ROOT_CONTEXT, type Span, SpanStatusCode, type Tracer, trace } from "@opentelemetry/api";
 import type { Logger } from "../log/logger.ts";
 import { errorInfo } from "../rpc/failure-to-connect-error.ts";
 import { leavingError } from "../rpc/leaving-error.ts";
+import { createCallSpans } from "../telemetry/call-spans.ts";
 import type { RpcMetrics } from "../telemetry/rpc-metrics.ts";
 import type { ActiveCalls } from "./active-calls.ts";
 import { answerError, codeWord } from "./answer-error.ts";
@@ -45,6 +37,7 @@ export type RequestListenerOptions = {
 
 /** The way of every request: id, CORS, span, its handler, then metrics and the access log. */
 export function createRequestListener(options: RequestListenerOptions): RequestListener {
+  const startSpan = createCallSpans(options.tracer);
   return (request, response) => {
     const call = beginCall(request, options.log, options.shutdownSignal, options.trustedProxies);
     response.setHeader("x-request-id", call.id);
@@ -54,7 +47,7 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
     if (options.shutdownSignal.aborted && !("stream" in response)) response.setHeader("connection", "close");
     options.calls.add(call);
     options.metrics.started();
-    const span = startSpan(request, call, options.tracer);
+    const span = startSpan(request, call);
     const closed = new Promise<void>((resolve) => response.once("close", resolve));
     if ("stream" in response) endUnreadStream(response);
     const spanContext = trace.setSpan(ROOT_CONTEXT, span);
@@ -123,12 +116,6 @@ function fail(thrown: unknown, response: AnyResponse, call: Call): void {
 function unknownPath(path: string): ConnectError {
   const message = `there is nothing at ${path.slice(0, 200)}`;
   return new ConnectError(message, Code.Unimplemented, undefined, [errorInfo("METHOD_UNKNOWN")]);
-}
-
-function startSpan(request: AnyRequest, call: Call, tracer: Tracer): Span {
-  const parent = propagation.extract(ROOT_CONTEXT, request.headers);
-  const attributes = { "rpc.system.name": call.protocol, "url.path": call.path, "millrace.request_id": call.id };
-  return tracer.startSpan(call.path, { kind: SpanKind.SERVER, attributes }, parent);
 }
 
 function finish(response: AnyResponse, call: Call, span: Span, options: RequestListenerOptions): void {
