@@ -1,5 +1,5 @@
 /**
- * Makes values.schema.json and the tables of README.md of charts/millrace: `npm run chart`. With `--check` nothing is written, and
+ * Makes values.schema.json and the tables of README.md of the charts: `npm run chart`. With `--check` nothing is written, and
  * files that are not current are named.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

@@ -4,18 +4,25 @@ import { type DocumentedValue, documentedValues } from "./documented-values.ts";
 import { SCHEMA } from "./schema.ts";
 import type { Schema } from "./schema-nodes.ts";
 
-const CHART = join(import.meta.dirname, "../../charts/millrace");
+const CHARTS = join(import.meta.dirname, "../../charts");
 const SERVICES = /^(ingest|processing|config|reporting|dashboard)\./;
 const [BEGIN, END] = ["<!-- values: made by `npm run chart` -->", "<!-- end of values -->"];
 
-/** The files of the chart that are made of values.yaml and of the schema here: path and content. */
+/** The files of the charts that are made of values.yaml and of the schema here: path and content. */
 export function madeFiles(): readonly { readonly path: string; readonly content: string }[] {
-  const values = documentedValues(readFileSync(join(CHART, "values.yaml"), "utf8"));
-  const readme = join(CHART, "README.md");
+  const schema = `${JSON.stringify(schemaOf(valuesOf("millrace")), null, 2)}\n`;
   return [
-    { path: join(CHART, "values.schema.json"), content: `${JSON.stringify(schemaOf(values), null, 2)}\n` },
-    { path: readme, content: withTable(readFileSync(readme, "utf8"), values) },
+    { path: join(CHARTS, "millrace/values.schema.json"), content: schema },
+    // The schema of millrace-dev, which is short, is written by hand.
+    ...["millrace", "millrace-dev"].map((chart) => {
+      const path = join(CHARTS, chart, "README.md");
+      return { path, content: withTable(readFileSync(path, "utf8"), valuesOf(chart)) };
+    }),
   ];
+}
+
+function valuesOf(chart: string): readonly DocumentedValue[] {
+  return documentedValues(readFileSync(join(CHARTS, chart, "values.yaml"), "utf8"));
 }
 
 /** The schema with the comments of values.yaml; what a service says nothing of has the sentence of `defaults`. */

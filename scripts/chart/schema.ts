@@ -142,7 +142,7 @@ export const SCHEMA: node.Schema & { readonly properties: Readonly<Record<string
     image: node.map({
       registry: node.text(),
       repository: node.name,
-      tag: node.text("^[A-Za-z0-9_.-]{0,128}$"),
+      tag: node.text("^[A-Za-z0-9_.-]{0,128}(@sha256:[a-f0-9]{64})?$"),
       digest: node.text("^(sha256:[a-f0-9]{64})?$"),
       pullPolicy: node.oneOf("Always", "IfNotPresent", "Never"),
       pullSecrets: node.textList(),

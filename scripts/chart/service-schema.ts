@@ -38,7 +38,7 @@ export function service(own: Readonly<Record<string, node.Schema>>): node.Schema
     image: node.map({
       registry: node.text(),
       repository: node.name,
-      tag: node.text("^[A-Za-z0-9_.-]{0,128}$"),
+      tag: node.text("^[A-Za-z0-9_.-]{0,128}(@sha256:[a-f0-9]{64})?$"),
       digest: node.text("^(sha256:[a-f0-9]{64})?$"),
       pullPolicy: node.oneOf("Always", "IfNotPresent", "Never"),
     }),
