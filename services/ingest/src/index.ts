@@ -5,3 +5,4 @@ export type { TrackerScript } from "./http/get-tracker-script.ts";
 export { loadTracker } from "./http/load-tracker.ts";
 export { INGEST_VARIABLES } from "./ingest-variables.ts";
 export { DEFAULT_INGEST_LIMITS, type IngestLimits } from "./limits.ts";
+export { partitionOf, type StampRules, stampRulesOf } from "./stamp-rules.ts";

@@ -6,7 +6,7 @@ import { BlockTable } from "./blocks/block-table.ts";
 import { MemoryBudget } from "./blocks/memory-budget.ts";
 import { EventDecoder, emptyEvent } from "./decode/event-decoder.ts";
 import { Plans } from "./fold/plans.ts";
-import { RecordFolder } from "./fold/record-folder.ts";
+import { type FoldedPart, RecordFolder } from "./fold/record-folder.ts";
 import { Tally } from "./fold/tally.ts";
 import { Tails } from "./tail/tails.ts";
 
@@ -33,6 +33,17 @@ export async function measureFold(records: readonly LogRecord[], snapshot: Snaps
   const table = new BlockTable("1:0", new Map(), new MemoryBudget(2 ** 30));
   const blocks = await timed(() => foldAll(records, snapshot, table));
   return { decode: events / decode, deltas: events / deltas, blocks: events / blocks };
+}
+
+/** Folds records as a partition does, without a log, claims or a store: what they add to blocks, record after record. */
+export async function* foldedParts(records: readonly LogRecord[], snapshot: Snapshot): AsyncGenerator<FoldedPart> {
+  const folder = unclaimedFolder(snapshot);
+  const { signal } = new AbortController();
+  for (let from = 0; from < records.length; ) {
+    const folded = await folder.fold(records.slice(from), PORTION_EVENTS, signal);
+    from += folded.records;
+    yield* folded.parts;
+  }
 }
 
 /** Seconds of this thread's processor time: what others do on the machine bears on them less than on a clock. */
@@ -64,7 +75,13 @@ async function foldAll(
   snapshot: Snapshot,
   table: BlockTable | undefined,
 ): Promise<void> {
-  const folder = new RecordFolder({
+  for await (const { projectId, offset, appendTimeMs, parts } of foldedParts(records, snapshot)) {
+    table?.add(projectId, offset, appendTimeMs, parts);
+  }
+}
+
+function unclaimedFolder(snapshot: Snapshot): RecordFolder {
+  return new RecordFolder({
     generation: 1,
     partition: 0,
     plans: new Plans(snapshot, 1_000),
@@ -76,15 +93,6 @@ async function foldAll(
     stalled: () => {},
     tails: untailed(),
   });
-  const { signal } = new AbortController();
-  for (let from = 0; from < records.length; ) {
-    const folded = await folder.fold(records.slice(from), PORTION_EVENTS, signal);
-    from += folded.records;
-    if (table === undefined) continue;
-    for (const { projectId, offset, appendTimeMs, parts } of folded.parts) {
-      table.add(projectId, offset, appendTimeMs, parts);
-    }
-  }
 }
 
 /** Tails that nobody asks for. */

@@ -20,4 +20,5 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Be
   claims: () => import("./claims.ts"),
   page: () => import("./page.ts"),
   scale: () => import("./scale.ts"),
+  "scale-watermarks": () => import("./scale-watermarks.ts"),
 };

@@ -8,7 +8,7 @@ export type Tier = (typeof TIERS)[number];
  * How many buckets of a lane (a slot of a source) share a partition. The largest block that a layout allows has 1 MiB,
  * so a partition never has more than 8 MiB of blobs.
  */
-const BUCKETS_PER_ERA = 8;
+export const BUCKETS_PER_ERA = 8;
 const WIDTH_MINUTES: Readonly<Record<Tier, number>> = { "1m": 1, "15m": 15, "1h": 60, "1d": 1440 };
 
 /** The table that a granularity's blocks are in. Fails with `invalid` for one that has none. */

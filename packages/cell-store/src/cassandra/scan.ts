@@ -2,7 +2,7 @@ import { inParallel } from "@millrace/cassandra";
 import type { BlockKey, BlockRange, StoredBlock } from "../cell-store.ts";
 import type { BlockTable, LaneOfEra } from "./block-table.ts";
 import type { Directory } from "./directory.ts";
-import { eraMinutes, tierOf } from "./era.ts";
+import { BUCKETS_PER_ERA, eraMinutes, tierOf } from "./era.ts";
 
 const PORTION_BLOCKS = 256;
 const PORTION_BYTES = 4 * 1024 * 1024;
@@ -11,7 +11,6 @@ const HELD_BYTES = 16 * 1024 * 1024;
 const HELD_PARTITIONS = 256;
 const ERAS_AT_A_TIME = 32;
 const REQUESTS_AT_A_TIME = 128;
-const BUCKETS_PER_ERA = 8;
 const FIRST_GUESS_BYTES = 16 * 1024;
 
 /** One scan of a range: partitions read in parallel, blocks given in the order of their buckets. */
