@@ -36,6 +36,18 @@ it("a service with a key that could be guessed refuses it, and does not print it
   expect(child.stderr + child.stdout).not.toContain("hunter2");
 });
 
+it("a service whose certificate can not be read says so before it looks for its servers", async () => {
+  const child = start("config", [], {
+    MILLRACE_SERVICE_KEY: `mlr_service_${"0".repeat(48)}`,
+    MILLRACE_CASSANDRA_CONTACT_POINTS: "127.0.0.1:1",
+    MILLRACE_CASSANDRA_DATA_CENTER: "datacenter1",
+    MILLRACE_TLS_CERTIFICATE_FILE: "/nowhere/tls.crt",
+    MILLRACE_TLS_KEY_FILE: "/nowhere/tls.key",
+  });
+  expect(await child.exit).toMatchObject({ code: 1 });
+  expect(child.stderr).toBe('MILLRACE_TLS_CERTIFICATE_FILE: names "/nowhere/tls.crt", which can not be read\n');
+});
+
 it("a service says by --help what it can be told, and starts nothing", async () => {
   const child = start("ingest", ["--help"]);
   expect(await child.exit).toMatchObject({ code: 0 });

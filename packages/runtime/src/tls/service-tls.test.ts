@@ -1,4 +1,4 @@
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { certificatesFolder, makeAuthority } from "@millrace/harness/certificates";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -124,6 +124,38 @@ describe("TLS files that change", () => {
     await changed;
     expect(tls.current().identity?.certificate).not.toBe(before.identity?.certificate);
     expect(told.at(-1)).toBe("info: TLS files were read anew");
+  });
+});
+
+describe("TLS files behind links, as Kubernetes mounts them", () => {
+  it("are read again when the links are put to another folder", async () => {
+    const { folder, authority } = await filesOf();
+    const mounted = join(folder, "mounted");
+    mkdirSync(mounted);
+    const write = async (version: string): Promise<void> => {
+      const { certificateFile, keyFile, caFile } = await authority.issue(version);
+      const data = join(mounted, `..${version}`);
+      mkdirSync(data);
+      copyFileSync(certificateFile, join(data, "tls.crt"));
+      copyFileSync(keyFile, join(data, "tls.key"));
+      copyFileSync(caFile, join(data, "ca.crt"));
+      symlinkSync(`..${version}`, join(mounted, "..data_tmp"));
+      renameSync(join(mounted, "..data_tmp"), join(mounted, "..data"));
+    };
+    await write("first");
+    const file = (name: string) => {
+      symlinkSync(join("..data", name), join(mounted, name));
+      return join(mounted, name);
+    };
+    const settings = { tlsCertificateFile: file("tls.crt"), tlsKeyFile: file("tls.key"), tlsCaFile: file("ca.crt") };
+    const { log, told } = listeningLog();
+    const { tls } = await open(settings, { log });
+    const before = tls.current();
+    const changed = changeOf(tls);
+    await write("second");
+    await changed;
+    expect(tls.current().identity?.key).not.toBe(before.identity?.key);
+    expect(told).toEqual(["info: TLS files were read anew"]);
   });
 });
 
