@@ -31,7 +31,7 @@ const BY = ["namespace"] as const;
 const DURATION = "rpc.server.call.duration";
 
 /** Calls that send events are answered, 99.9 % of them. */
-export const ACKNOWLEDGEMENTS: Objective = {
+const ACKNOWLEDGEMENTS: Objective = {
   name: "acknowledgements",
   title: "calls that send events are answered without a fault of ours",
   target: 0.999,
@@ -40,7 +40,7 @@ export const ACKNOWLEDGEMENTS: Objective = {
 };
 
 /** Questions are answered within a second, 99 % of them. */
-export const QUERIES: Objective = {
+const QUERIES: Objective = {
   name: "queries",
   title: "questions are answered within a second, without a fault of ours",
   target: 0.99,

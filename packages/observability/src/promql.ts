@@ -93,11 +93,6 @@ export function questionsIn(scope: Scope): Questions {
   };
 }
 
-/** The label of an attribute, as legends and texts of alerts name it. */
-export function label<Name extends MetricName>(_: Name, attribute: AttributeOf<Name>): string {
-  return prometheusLabel(attribute);
-}
-
 /** A part of a whole, which is nothing where there is no whole. */
 export function ratio(part: string, whole: string): string {
   return `(${part}) / (${whole} > 0)`;

@@ -146,7 +146,7 @@ function room(): Panel[] {
       queries: [{ expr: part, legend: "{{instance}}" }],
       threshold: { warning: 0.75, critical: 0.9 },
       max: 1,
-      alerts: ["MillraceIngestNearlyFull"],
+      alerts: ["MillraceIngestNearlyFull", "MillraceIngestRefuses"],
     },
     {
       kind: "lines",

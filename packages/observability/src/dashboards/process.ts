@@ -61,6 +61,7 @@ function processGraphs({ gauge, rate, quantile }: Questions): Panel[] {
       queries: [
         { expr: gauge("nodejs.eventloop.delay.p99"), legend: "p99 {{instance}}" },
         { expr: gauge("nodejs.eventloop.delay.max"), legend: "longest {{instance}}" },
+        { expr: gauge("nodejs.eventloop.delay.mean"), legend: "mean {{instance}}" },
         { expr: gauge("nodejs.eventloop.delay.p50"), legend: "median {{instance}}" },
       ],
       threshold: { critical: 0.25 },

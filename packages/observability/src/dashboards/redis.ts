@@ -53,7 +53,7 @@ export function cacheGraphs({ rate, quantile, gauge }: Questions): Panel[] {
     {
       kind: "lines",
       title: "Calls to the cache, 99th percentile",
-      description: "By call.",
+      description: "By call; a healthy one takes a millisecond or two.",
       unit: "seconds",
       queries: [
         { expr: quantile(0.99, "millrace.cache.duration", ["millrace.operation"]), legend: "{{millrace_operation}}" },

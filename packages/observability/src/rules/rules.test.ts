@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { DASHBOARDS } from "../dashboards/index.ts";
+import { namesInPromql } from "../names-in-promql.ts";
+import { runbookUrl } from "../runbooks.ts";
+import { folderOf, promtool } from "../test-promtool.ts";
+import { ALERT_GROUPS, ALERTS, RECORDING_GROUPS } from "./index.ts";
+import { renderRules } from "./render-rules.ts";
+import { type AlertCase, BACKEND_CASES, INGEST_CASES, PROCESS_CASES, PROCESSING_CASES } from "./test-alert-cases.ts";
+
+const runbooks = readFileSync(join(import.meta.dirname, "../../../../docs/runbooks.md"), "utf8");
+const operating = readFileSync(join(import.meta.dirname, "../../../../docs/operating.md"), "utf8");
+const sections = new Map(
+  runbooks
+    .split(/^### /m)
+    .slice(1)
+    .map((section) => [section.slice(0, section.indexOf("\n")).trim(), section] as const),
+);
+const files = { "recordings.yaml": renderRules(RECORDING_GROUPS), "alerts.yaml": renderRules(ALERT_GROUPS) };
+
+describe("rules", () => {
+  it("are understood by Prometheus", async () => {
+    const { isContent, output } = await promtool(["check", "rules", ...Object.keys(files)], folderOf(files));
+    expect(isContent, output).toBe(true);
+  });
+
+  it("ask for declared metrics only", () => {
+    const rules = [...RECORDING_GROUPS, ...ALERT_GROUPS].flatMap((group) => group.rules);
+    expect(rules.flatMap(({ expr }) => namesInPromql(expr).unknown)).toEqual([]);
+  });
+
+  it("name alerts once, and say of each what is and what follows from it", () => {
+    expect(new Set(ALERTS.map(({ name }) => name)).size).toBe(ALERTS.length);
+    for (const { name, summary, description } of ALERTS) {
+      expect(summary, name).toMatch(/^.{10,110}[^.]$/);
+      expect(description, name).toMatch(/^[A-Z].{20,}\.$/);
+    }
+  });
+
+  it("lead to the dashboard of a service", () => {
+    const addresses = DASHBOARDS.map(({ uid }) => uid);
+    for (const { service } of ALERTS) expect(addresses).toContain(`millrace-${service ?? "overview"}`);
+  });
+});
+
+describe("runbooks", () => {
+  it("are there for every alert, and for none that is gone", () => {
+    expect([...sections.keys()].toSorted()).toEqual(ALERTS.map(({ name }) => name).toSorted());
+  });
+
+  it("say of each alert what it means, how to look, and what to do", () => {
+    for (const [name, section] of sections) {
+      for (const part of ["**Means.**", "**Look.**", "**Do.**"]) expect(section, name).toContain(part);
+    }
+  });
+
+  it("are found by the addresses in the alerts", () => {
+    for (const { name } of ALERTS) {
+      const anchor = new URL(runbookUrl(name)).hash.slice(1);
+      expect(
+        [...sections.keys()].some((heading) => heading.toLowerCase() === anchor),
+        name,
+      ).toBe(true);
+      expect(files["alerts.yaml"]).toContain(`runbook_url: ${runbookUrl(name)}\n`);
+    }
+  });
+
+  it("are linked from the page about operating", () => {
+    expect(operating).toContain("(runbooks.md)");
+  });
+});
+
+describe("alerts", () => {
+  const cases = [...INGEST_CASES, ...PROCESSING_CASES, ...BACKEND_CASES, ...PROCESS_CASES];
+
+  it("fire when they should, with their labels, and no others do", { timeout: 120_000 }, async () => {
+    const others = [...PROCESSING_CASES, ...BACKEND_CASES, ...PROCESS_CASES];
+    const folder = folderOf({
+      ...files,
+      "calls.yaml": testFile(INGEST_CASES, ["recordings.yaml", "alerts.yaml"]),
+      // What is recorded is of calls alone, and takes most of the time.
+      "others.yaml": testFile(others, ["alerts.yaml"]),
+    });
+    const { isContent, output } = await promtool(["test", "rules", "calls.yaml", "others.yaml"], folder);
+    expect(isContent, output).toBe(true);
+  });
+
+  it("would be found out if they did not", async () => {
+    const [broken] = renderRules(ALERT_GROUPS).split("  - name: millrace.ingest");
+    const folder = folderOf({
+      ...files,
+      "alerts.yaml": broken!,
+      "test.yaml": testFile(PROCESS_CASES.slice(1, 2), ["alerts.yaml"]),
+    });
+    expect((await promtool(["test", "rules", "test.yaml"], folder)).output).toContain("MillraceServiceGone");
+  });
+
+  it("have each a case in which they fire", () => {
+    const firing = cases.flatMap(({ fires }) => fires.map((labels) => /alertname="(\w+)"/.exec(labels)?.[1]));
+    expect([...new Set(firing)].toSorted()).toEqual(ALERTS.map(({ name }) => name).toSorted());
+  });
+});
+
+/** All cases as promtool reads them: what fires is what `ALERTS` has, but for labels that say nothing of the cause. */
+function testFile(cases: readonly AlertCase[], rules: readonly string[]): string {
+  const tests = cases.map(({ title, series, at, fires }) => ({
+    name: title,
+    interval: "1m",
+    input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+    promql_expr_test: [
+      {
+        expr: 'max without (app, severity, alertstate) (ALERTS{alertstate="firing"})',
+        eval_time: at,
+        exp_samples: fires.map((labels) => ({ labels: `{${labels}}`, value: 1 })),
+      },
+    ],
+  }));
+  return stringify({ rule_files: rules, evaluation_interval: "1m", tests }, { lineWidth: 0 });
+}
