@@ -16,12 +16,13 @@ const START_MS = Date.UTC(2026, 0, 5);
 /** Blocks' sizes are measured at these numbers of events. */
 const CURVE_EVENTS = [1, 2, 5, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000];
 /** What is simulated event by event: all projects, two eras of the finest tier. */
-const SIMULATED = { eventsPerSecond: 100, minutes: 16, partitions: 64 };
+const SIMULATED = { eventsPerSecond: 100, minutes: 16, partitions: 32 };
 /** Lanes whose events and blocks are in memory at a time. */
 const LANES_AT_A_TIME = 2_000;
-/** Rates that are reckoned with, and the partitions that the log has for them. */
+/** Rates that are reckoned with, and the partitions that the log has for them; the first three are the chart's examples. */
 const SCALES = [
-  { name: "10 k", eventsPerSecond: 1e4, partitions: 64 },
+  { name: "1 k", eventsPerSecond: 1e3, partitions: 8 },
+  { name: "10 k", eventsPerSecond: 1e4, partitions: 32 },
   { name: "100 k", eventsPerSecond: 1e5, partitions: 128 },
   { name: "1 M", eventsPerSecond: 1e6, partitions: 256 },
   { name: "10 M", eventsPerSecond: 1e7, partitions: 1_024 },
@@ -191,7 +192,7 @@ function fanOutFigures(share: number): Figure[] {
   const first = (partitions: number) => spreadFor(share, partitions);
   const projects = [
     { name: "small: 1 slot, 1 partition", lanes: 1 },
-    { name: `the first at 10 k/s: 1 slot, ${first(64)} partitions`, lanes: first(64) },
+    { name: `the first at 10 k/s: 1 slot, ${first(32)} partitions`, lanes: first(32) },
     { name: "large: 64 slots, 8 partitions", lanes: 512 },
     { name: `the first at 10 M/s: 1 slot, ${first(1_024)} partitions`, lanes: first(1_024) },
     { name: "the same with 64 slots", lanes: 64 * first(1_024) },
