@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { eventLogContract } from "@millrace/event-log/contract";
 import { kafkaServer } from "@millrace/harness/servers";
-import { Admin, Producer } from "@platformatic/kafka";
+import { Admin, Consumer, Producer } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { openPlatformaticEventLog } from "./platformatic/platformatic-event-log.ts";
 
@@ -75,5 +75,31 @@ describe("the bare client's idempotent producer", () => {
     const log = await openPlatformaticEventLog(brokers, topic);
     onTestFinished(() => log.close());
     expect({ offsets: offsets.size, stored: (await log.bounds(0)).end }).toEqual({ offsets: 1, stored: 2 });
+  });
+});
+
+describe("the bare client's consumer", () => {
+  it("commits for a partition that it has lost: it joins again, and moves back what another one committed", async () => {
+    const topic = await newTopic();
+    const groupId = `group-${randomUUID()}`;
+    const join = async (heartbeatInterval: number): Promise<Consumer> => {
+      const timeouts = { heartbeatInterval, sessionTimeout: 10_000, rebalanceTimeout: 10_000 };
+      const bootstrapBrokers = [...brokers];
+      const consumer = new Consumer({ clientId: "bare", bootstrapBrokers, groupId, autocommit: false, ...timeouts });
+      onTestFinished(() => consumer.close(true));
+      consumer.topics.track(topic);
+      await consumer.joinGroup();
+      return consumer;
+    };
+    const commit = (consumer: Consumer, offset: bigint) =>
+      consumer.commit({ offsets: [{ topic, partition: 0, offset, leaderEpoch: 0 }] });
+    // It hears of nothing while it is put out, as one that stood still for longer than its session.
+    const late = await join(9_000);
+    await admin.removeMembersFromConsumerGroup({ groupId, members: [{ memberId: late.memberId! }] });
+    const owner = await join(200);
+    await commit(owner, 8n);
+    await commit(late, 3n);
+    const committed = await owner.listCommittedOffsets({ topics: [{ topic, partitions: [0] }] });
+    expect(committed.get(topic)).toEqual([3n]);
   });
 });
