@@ -3,9 +3,9 @@
  * `MILLRACE_CHAOS_MS` makes it longer, `MILLRACE_CHAOS_SEED` does the same things in the same order again.
  */
 import { launchMesh, type ServiceName } from "@millrace/harness/mesh";
+import { MeshLoad } from "@millrace/harness/mesh-load";
 import { expect, it, onTestFailed, onTestFinished } from "vitest";
 import { type Strike, strikeAll } from "./crashes.ts";
-import { MeshLoad } from "./mesh-load.ts";
 import { chaosMs, chaosSeed, randomFrom } from "./seed.ts";
 
 const LASTS_MS = chaosMs(300_000);

@@ -3,9 +3,9 @@
  * acknowledged counts once, exactly, in every bucket. `MILLRACE_CHAOS_SEED` does the same things in the same order again.
  */
 import { launchMesh } from "@millrace/harness/mesh";
+import { MeshLoad } from "@millrace/harness/mesh-load";
 import { expect, it, onTestFailed, onTestFinished } from "vitest";
 import { type Strike, strikeAll } from "./crashes.ts";
-import { MeshLoad } from "./mesh-load.ts";
 import { chaosSeed, randomFrom, shuffled } from "./seed.ts";
 
 const KILLS = (["ingest", "ingest", "processing", "processing", "config", "reporting"] as const).map(

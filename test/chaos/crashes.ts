@@ -1,10 +1,10 @@
 /** Processes of a mesh that are killed and stopped at random moments, by a seed. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Mesh, ServiceName } from "@millrace/harness/mesh";
+import type { MeshLoad } from "@millrace/harness/mesh-load";
 import { until } from "@millrace/harness/until";
 import { expect } from "vitest";
 import { ownedBy } from "./members.ts";
-import type { MeshLoad } from "./mesh-load.ts";
 import { shuffled } from "./seed.ts";
 
 const PATIENCE = { withinMs: 90_000, everyMs: 100 };

@@ -1,6 +1,6 @@
 import { launchMesh } from "@millrace/harness/mesh";
+import { MeshLoad } from "@millrace/harness/mesh-load";
 import { expect, onTestFailed, onTestFinished } from "vitest";
-import { MeshLoad } from "./mesh-load.ts";
 import { chaosSeed, randomFrom } from "./seed.ts";
 import { storm, stormText } from "./storm.ts";
 

@@ -2,10 +2,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Exit } from "@millrace/harness";
 import type { Mesh, MeshProcess } from "@millrace/harness/mesh";
+import type { MeshLoad } from "@millrace/harness/mesh-load";
 import { until } from "@millrace/harness/until";
 import { expect } from "vitest";
 import { ownedBy } from "./members.ts";
-import type { MeshLoad } from "./mesh-load.ts";
 
 const STEADY = "processing-1";
 const EVERY_MS = 2_000;

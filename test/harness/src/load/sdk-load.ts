@@ -8,6 +8,8 @@ export type SdkHabit = {
   readonly name?: string;
   /** How events travel: by streams, unless `fetch`. */
   readonly transport?: "grpc" | "fetch";
+  /** Makes the client: that of another release, such as the last one. */
+  readonly create?: typeof createMillrace;
 };
 
 const EVERY_MS = 20;
@@ -25,9 +27,10 @@ export class SdkLoad implements SentTicks {
   readonly #timer: NodeJS.Timeout;
   #tracked = 0;
 
-  constructor(url: string, key: string, random: () => number, { name = "sdk", transport = "grpc" }: SdkHabit = {}) {
+  constructor(url: string, key: string, random: () => number, habit: SdkHabit = {}) {
+    const { name = "sdk", transport = "grpc", create = createMillrace } = habit;
     this.name = name;
-    this.#client = createMillrace({
+    this.#client = create({
       url,
       key,
       transport,

@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
 import { connect } from "@millrace/cassandra";
 import { migrate } from "@millrace/migration";
+import { environment } from "../checkout.ts";
+import { runCli } from "../cli.ts";
 import { cassandraServer, kafkaServer, redisServer } from "../servers/index.ts";
 
 /** The servers that a mesh runs on. */
@@ -39,8 +42,16 @@ export async function meshServers(given: Partial<MeshServers> = {}): Promise<Mes
   };
 }
 
-/** A place for one mesh alone: topics, a keyspace and keys of its own, made as `millrace migrate` makes them. */
-export async function makePlace(servers: MeshServers, partitions: number): Promise<MeshPlace> {
+/**
+ * A place for one mesh alone: topics, a keyspace and keys of its own, made as `millrace migrate` makes them.
+ *
+ * @param firstMigratedBy a checkout of an earlier release, whose `millrace migrate` makes all that there was then
+ */
+export async function makePlace(
+  servers: MeshServers,
+  partitions: number,
+  firstMigratedBy?: string,
+): Promise<MeshPlace> {
   const id = randomBytes(6).toString("hex");
   const keyspace = `mesh_${id}`;
   const env = {
@@ -60,12 +71,23 @@ export async function makePlace(servers: MeshServers, partitions: number): Promi
   const { replicas } = servers;
   // One broker keeps one copy, which a person must be told of, and a test knows.
   const allow = replicas === 1 ? ["replication-factor", "min-insync-replicas", "offsets-replication-factor"] : [];
+  if (firstMigratedBy !== undefined) await migrateBy(firstMigratedBy, env, { partitions, replicas, allow });
   for await (const finding of migrate({ environment: env, partitions, replicas, allow })) {
     const { subject, level, text, advice } = finding;
     if (level === "problem") problems.push(`${subject}: ${text}${advice === undefined ? "" : ` (${advice})`}`);
   }
   if (problems.length > 0) throw new Error(`the servers can not be prepared: ${problems.join("; ")}`);
   return { env, remove: () => dropKeyspace(servers, keyspace) };
+}
+
+type Wanted = { readonly partitions: number; readonly replicas: number; readonly allow: readonly string[] };
+
+async function migrateBy(checkout: string, env: MeshPlace["env"], wanted: Wanted): Promise<void> {
+  const { partitions, replicas, allow } = wanted;
+  const counts = ["--partitions", String(partitions), "--replicas", String(replicas)];
+  const args = ["migrate", ...counts, ...(allow.length > 0 ? ["--allow", allow.join(",")] : [])];
+  const { exitCode, stdout, stderr } = await runCli(args, { cwd: tmpdir(), env: environment(env) }, checkout);
+  if (exitCode !== 0) throw new Error(`millrace migrate of ${checkout} ended with ${exitCode}:\n${stdout}${stderr}`);
 }
 
 /** Best effort: what is left behind is in nobody's way. */

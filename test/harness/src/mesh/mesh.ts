@@ -27,6 +27,8 @@ export type MeshOptions = {
   readonly envOf?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Checkouts of other releases that processes run from: by service, or by name such as "ingest-1". */
   readonly checkoutOf?: Readonly<Record<string, string>>;
+  /** A checkout of an earlier release, by which topics and tables are made before those of today are added. */
+  readonly firstMigratedBy?: string;
   /** Servers instead of those of the run: others, or proxies in front of them. */
   readonly servers?: Partial<MeshServers>;
   /** Partitions of the topic of events; 4 by default. */
@@ -45,7 +47,7 @@ const DEMO = "demo";
 export async function launchMesh(options: MeshOptions = {}): Promise<Mesh> {
   requireNode();
   const servers = await meshServers(options.servers);
-  const place = await makePlace(servers, options.partitions ?? DEFAULT_PARTITIONS);
+  const place = await makePlace(servers, options.partitions ?? DEFAULT_PARTITIONS, options.firstMigratedBy);
   const mesh = new Mesh(options, place, await lastingPorts(2 * countOf(options)));
   try {
     await mesh.start();

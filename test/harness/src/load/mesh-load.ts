@@ -1,17 +1,10 @@
 import type { Client } from "@connectrpc/connect";
 import type { IngestService } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
-import {
-  accountLine,
-  createTicks,
-  expectEveryBucket,
-  expectExactlyOnce,
-  HABITS,
-  type IngestTarget,
-  Producer,
-  SdkLoad,
-} from "@millrace/harness/load";
-import { logContent, type Mesh } from "@millrace/harness/mesh";
 import { expect } from "vitest";
+import { logContent, type Mesh } from "../mesh/index.ts";
+import { HABITS, type IngestTarget, Producer } from "./producer.ts";
+import { SdkLoad } from "./sdk-load.ts";
+import { accountLine, createTicks, expectEveryBucket, expectExactlyOnce, type SentTicks } from "./ticks.ts";
 
 const PROJECT = "ticks";
 const BETWEEN_BATCHES_MS = 40;
@@ -22,12 +15,17 @@ const COUNTED_WITHIN_MS = 180_000;
 /** Producers of every habit, each at all ingest processes by turns, and the client library at the front, until stopped. */
 export class MeshLoad {
   readonly producers: readonly Producer[];
+  /** The project that it is on. */
+  readonly projectId = PROJECT;
+  /** The key that it sends and asks with. */
+  readonly key: string;
   readonly #mesh: Mesh;
   readonly #sdk: SdkLoad;
   readonly #runs: Promise<unknown>;
 
   private constructor(mesh: Mesh, key: string, random: () => number) {
     this.#mesh = mesh;
+    this.key = key;
     this.producers = HABITS.map((habit) => {
       const reachesBackMs = habit.hasIds ? REACHES_BACK_MS : 0;
       const pace = { random, reachesBackMs, betweenBatchesMs: BETWEEN_BATCHES_MS };
@@ -64,12 +62,16 @@ export class MeshLoad {
     return Number((await this.#mesh.status(PROJECT)).balance!.foldedCount);
   }
 
-  /** Stops, waits until everything is acknowledged and counted, and holds every number to the producers' accounts. */
-  async expectExact(): Promise<void> {
+  /**
+   * Stops, waits until everything is acknowledged and counted, and holds every number to the producers' accounts.
+   *
+   * @param others who else sent to the project, and has ended
+   */
+  async expectExact(others: readonly SentTicks[] = []): Promise<void> {
     for (const producer of this.producers) producer.stop();
     await this.#runs;
     expect(await this.#sdk.stop()).toMatchObject({ pending: 0, rejected: {}, dropped: {} });
-    const all = [...this.producers, this.#sdk];
+    const all = [...this.producers, this.#sdk, ...others];
     const sent = all.reduce((sum, { account }) => sum + account.sent, 0);
     await this.#mesh.untilCounted(PROJECT, sent, { withinMs: COUNTED_WITHIN_MS, everyMs: 250 });
     const content = await logContent(this.#mesh, PROJECT);
