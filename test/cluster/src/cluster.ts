@@ -55,14 +55,13 @@ export class Cluster {
 
   /** Makes or changes resources. */
   async apply(...resources: readonly object[]): Promise<void> {
-    const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: resources });
-    await run(this.#kubectl, ["--namespace", this.namespace, "apply", "--filename", "-"], { input });
+    await run(this.#kubectl, ["--namespace", this.namespace, "apply", "--filename", "-"], { input: listOf(resources) });
   }
 
-  /** Asks the apiserver whether it would take manifests; gives what it says of each. */
-  dryRun(manifests: string): Promise<Ended> {
+  /** Asks the apiserver whether it would take resources; gives what it says of each. */
+  dryRun(...resources: readonly object[]): Promise<Ended> {
     const args = ["--namespace", this.namespace, "apply", "--dry-run=server", "--validate=strict", "--filename", "-"];
-    return attempt(this.#kubectl, args, { input: manifests });
+    return attempt(this.#kubectl, args, { input: listOf(resources) });
   }
 
   /** One resource. */
@@ -96,4 +95,8 @@ export class Cluster {
   node(pod: string, script: string): Promise<Ended> {
     return this.tryKubectl("exec", pod, "--", "/usr/local/bin/node", "--eval", script);
   }
+}
+
+function listOf(resources: readonly object[]): string {
+  return JSON.stringify({ apiVersion: "v1", kind: "List", items: resources });
 }
