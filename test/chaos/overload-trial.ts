@@ -168,7 +168,7 @@ function costOf(mesh: Mesh, crowd: Crowd): () => number {
 async function callsOf(mesh: Mesh): Promise<Map<string, number>> {
   const calls = new Map<string, number>();
   const text = await mesh.process("ingest-1").metrics();
-  for (const [, labels = "", count] of text.matchAll(/^rpc_server_call_duration_count\{([^}]*)\} (\d+)/gm)) {
+  for (const [, labels = "", count] of text.matchAll(/^rpc_server_call_duration_seconds_count\{([^}]*)\} (\d+)/gm)) {
     if (!/rpc_method="[^"]*IngestService\/(Send|Stream)"/.test(labels)) continue;
     const [, code = ""] = /rpc_response_status_code="([^"]*)"/.exec(labels) ?? [];
     calls.set(code, (calls.get(code) ?? 0) + Number(count));
