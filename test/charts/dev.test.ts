@@ -14,6 +14,7 @@ type Container = {
   readonly args?: readonly string[];
   readonly resources: { readonly requests: Labels; readonly limits: Labels };
   readonly securityContext: unknown;
+  readonly livenessProbe?: { readonly periodSeconds: number; readonly failureThreshold: number };
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
 };
 type Pod = {
@@ -225,6 +226,9 @@ describe("millrace-values.yaml", () => {
       expect(spec.replicas).toBe(1);
       for (const container of (spec.template.spec as Pod).containers) {
         expect(container.securityContext).toMatchObject({ readOnlyRootFilesystem: false });
+        // A container that is started again has lost what was copied into it.
+        const { periodSeconds, failureThreshold } = container.livenessProbe!;
+        expect(periodSeconds * failureThreshold).toBeGreaterThan(86_400);
         expect(container.image).toBe(`millrace:1a2b@sha256:${"a".repeat(64)}`);
       }
     }
