@@ -43,7 +43,8 @@ const STEPS: readonly TableColumn[] = [
 ];
 const WIDTHS = { level: "problem".length, name: "rewind".length };
 
-type RewindOptions = { readonly to?: string; readonly toTime?: string; readonly yes?: true };
+type ShowOptions = { readonly group?: string };
+type RewindOptions = ShowOptions & { readonly to?: string; readonly toTime?: string; readonly yes?: true };
 
 /** `millrace offsets`. */
 export function addOffsetsCommand(program: Command): void {
@@ -54,25 +55,27 @@ export function addOffsetsCommand(program: Command): void {
   offsets
     .command("show")
     .description("Show what is committed for each partition; with --output json, what `rewind` takes.")
+    .option("--group <name>", "the processors' group, in place of MILLRACE_KAFKA_GROUP")
     .option("--json", "short for --output json")
     .addHelpText("after", NOTES)
-    .action((_: unknown, command: Command) => show(command));
+    .action((options: ShowOptions, command: Command) => show(options, command));
   offsets
     .command("rewind")
     .description("Go back to offsets that were written down. Without --yes it only says what it would do.")
-    .option("--to <file>", "what `offsets show --output json` printed before the snapshot")
+    .option("--to <file>", "what `offsets show --output json` printed before the snapshot; - reads standard input")
     .option("--to-time <time>", "records that were appended from then on (UTC); for want of a file")
     .option("-y, --yes", "do it")
+    .option("--group <name>", "the processors' group, in place of MILLRACE_KAFKA_GROUP")
     .option("--json", "short for --output json")
     .addHelpText("after", NOTES)
     .action((options: RewindOptions, command: Command) => rewindTo(options, command));
 }
 
-async function show(command: Command): Promise<void> {
+async function show(options: ShowOptions, command: Command): Promise<void> {
   const format = formatOf(command, ["table", "json", "ndjson"]);
   // Kafka's client is loaded by these commands alone.
   const { groupOffsets } = await import("@millrace/migration");
-  const { partitions, topic, generation, group, groupId, members } = await groupOffsets(process.env);
+  const { partitions, topic, generation, group, groupId, members } = await groupOffsets(environmentOf(options));
   if (format !== "table") {
     const rows = partitions.map(({ committed = null, ...rest }) => ({ ...rest, committed }));
     printJson(
@@ -92,10 +95,11 @@ async function rewindTo(options: RewindOptions, command: Command): Promise<void>
   const format = formatOf(command, ["table", "json", "ndjson"]);
   const { rewind, rewindPlan, parseSavedOffsets } = await import("@millrace/migration");
   const target = targetOf(options, parseSavedOffsets);
-  const planned = await rewindPlan(process.env, target, Date.now());
+  const environment = environmentOf(options);
+  const planned = await rewindPlan(environment, target, Date.now());
   const isAllowed = planned.problems.length === 0;
   const isDone = isAllowed && options.yes === true;
-  const plan = isDone ? await rewind(process.env, target, Date.now()) : planned;
+  const plan = isDone ? await rewind(environment, target, Date.now()) : planned;
   tell(plan, isDone, format);
   if (!isAllowed) process.exitCode = 1;
 }
@@ -134,9 +138,13 @@ function targetOf(
   return { saved: parse(textOf(to!)) };
 }
 
+function environmentOf({ group }: ShowOptions): NodeJS.ProcessEnv {
+  return group === undefined ? process.env : { ...process.env, MILLRACE_KAFKA_GROUP: group };
+}
+
 function textOf(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path === "-" ? process.stdin.fd : path, "utf8");
   } catch (cause) {
     throw new Failure("invalid", "FIELD_INVALID", `--to: ${path} can not be read`, { cause });
   }
