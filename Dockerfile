@@ -16,11 +16,12 @@ WORKDIR /millrace
 COPY . .
 RUN find . -type f ! -name package.json ! -name package-lock.json ! -name .npmrc -delete
 
-# What browsers get is built with everything that is for development; nobody's install scripts run.
+# What browsers get is built with everything that is for development, compilers for this platform too; nobody's install
+# scripts run.
 FROM ${NODE_IMAGE} AS built
 WORKDIR /millrace
 COPY --from=manifests /millrace .
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=optional
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY . .
 RUN npm run build --workspace packages/tracker && npm run build --workspace services/dashboard
 
