@@ -117,6 +117,11 @@ const gateway = node.map({
   tls: node.map({ existingSecret: node.text(), certManager: certificate }),
   dashboard: route,
   ingest: route,
+  backendTls: node.map({
+    enabled: node.flag,
+    apiVersion: node.text("^gateway\\.networking\\.k8s\\.io/v1(alpha3)?$"),
+    caConfigMap: node.text(),
+  }),
   grpc: node.map({ hostnames: node.textList(HOSTNAME) }),
 });
 

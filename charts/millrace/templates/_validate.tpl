@@ -64,6 +64,8 @@
 {{- with .Values.gateway -}}
 {{- if .enabled -}}
 {{- if and (not .create) (not .parentRefs) }}{{ $problems = append $problems "gateway: give parentRefs, or set create" }}{{ end -}}
+{{- if and .backendTls.enabled (not .backendTls.caConfigMap) }}{{ $problems = append $problems "gateway.backendTls.caConfigMap: name the ConfigMap with the authority of the services' certificates" }}{{ end -}}
+{{- if and .backendTls.enabled (not $.Values.tls.internal.enabled) }}{{ $problems = append $problems "gateway.backendTls: services speak TLS only with tls.internal.enabled" }}{{ end -}}
 {{- if and .create (not .className) }}{{ $problems = append $problems "gateway.className: name the class of the Gateway" }}{{ end -}}
 {{- if and .create (not .tls.existingSecret) (not .tls.certManager.enabled) }}{{ $problems = append $problems "gateway.tls: give existingSecret or certManager" }}{{ end -}}
 {{- if and .tls.certManager.enabled (not .tls.certManager.issuerRef.name) }}{{ $problems = append $problems "gateway.tls.certManager.issuerRef.name: name the issuer" }}{{ end -}}
