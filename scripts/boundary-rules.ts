@@ -41,6 +41,8 @@ const PURE_BUILTINS = new Set(["node:buffer", "node:crypto", "node:util", "node:
 const IMPURE =
   /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|fetch|setTimeout|setInterval|process\.\w+)(?=\W)/;
 
+const INSTRUMENT = /\.create(?:Counter|Histogram|Gauge|UpDownCounter|Observable\w+)\b/;
+
 const MAY_IMPORT: Readonly<Record<Role, readonly Role[]>> = {
   failure: [],
   api: [],
@@ -133,6 +135,13 @@ function fileViolations(file: TreeFile, folders: ReadonlyMap<string, string>): s
   if (PURE.has(folder) && !isTestCode(file.path)) {
     const [, impure] = IMPURE.exec(withoutComments(file.text)) ?? [];
     if (impure !== undefined) found.push(`${file.path} uses ${impure}: ${pureReason(folder)}`);
+  }
+  const isTelemetry = folder === "packages/telemetry";
+  const [made] = isTelemetry || isTestCode(file.path) ? [] : (INSTRUMENT.exec(withoutComments(file.text)) ?? []);
+  if (made !== undefined) {
+    found.push(
+      `${file.path} calls ${made}: instruments are made from packages/telemetry, where every metric is declared`,
+    );
   }
   return [...new Set(found)];
 }

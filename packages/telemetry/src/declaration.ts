@@ -34,8 +34,8 @@ export type MetricDeclaration = {
   readonly buckets?: readonly number[];
   /** "servers": only where there are Kafka and Redis, so not in the one process of `npm start`. */
   readonly only?: "servers";
-  /** It has no series before what it counts has happened, which may be never. */
-  readonly rare?: true;
+  /** It has no series before what it counts has happened, which may be never: anywhere, or in these. */
+  readonly rare?: true | readonly MetricSource[];
   /** Series that a counter begins with at 0, so that the first time can be told from a start of the process. */
   readonly zeros?: readonly Readonly<Record<string, string>>[];
 };

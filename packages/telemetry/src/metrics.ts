@@ -327,6 +327,7 @@ export const METRICS = {
     unit: "s",
     meaning: "How long an append took until it was durable, or failed.",
     from: WITH_LOG,
+    rare: ["processing"],
     buckets: FAST_SECONDS,
     attributes: [],
   },
@@ -396,6 +397,7 @@ export const METRICS = {
     meaning: "Batches sent to Kafka, those that were repeated counted again.",
     from: WITH_LOG,
     only: "servers",
+    zeros: [{ "millrace.outcome": "not_stored" }, { "millrace.outcome": "unclear" }],
     attributes: [TOPIC, outcomes("What came of it.", "stored", "not_stored", "unclear")],
   },
   "millrace.event_log.kafka.producer.renewals": {
