@@ -54,6 +54,7 @@ export const bench: Bench = {
       ...SCALES.flatMap(({ partitions }) => shareFigures(shares, partitions)),
       ...(await simulatedFigures(shares, curve)),
       ...SCALES.flatMap((scale) => scaleFigures(scale, shares, curve)),
+      ...SCALES.flatMap((scale) => sizingFigures(scale, curve)),
       ...fanOutFigures(shares[0]!),
     ];
   },
@@ -178,6 +179,21 @@ function scaleFigures(scale: (typeof SCALES)[number], shares: Float64Array, curv
     },
     { what: "… memory of the claims", value: (eventsPerSecond * CLAIM_SECONDS * CLAIM_BYTES) / GIGABYTE, unit: "GB" },
   ];
+}
+
+/** The same rate of fewer projects: what `docs/operating.md` sizes by. */
+function sizingFigures({ name, eventsPerSecond, partitions }: (typeof SCALES)[number], curve: SizeCurve): Figure[] {
+  const spreadOf = (share: number) => spreadFor(share, partitions);
+  return [10, 100, 1_000, 10_000, PROJECTS].flatMap((projects) => {
+    const shares = zipfShares(projects);
+    const load = storeLoad({ shares, eventsPerSecond, spreadOf, finestFlushSeconds: FINEST_FLUSH_SECONDS, curve });
+    const writes = TIERS.reduce((sum, tier) => sum + load[tier].writesPerSecond, 0);
+    const what = `${name} events/s of ${projects.toLocaleString("en-US")} projects`;
+    return [
+      { what: `${what}: rows written`, value: writes, unit: "rows/s" },
+      { what: "… kept in the end", value: keptBytes(load, KEPT_DAYS) / 1e12, unit: "TB" },
+    ];
+  });
 }
 
 /** Questions as panels ask them, in the middle of a day, by how many lanes a project has; `share` is that of the first. */
