@@ -120,7 +120,7 @@ function questions(): Panel[] {
     {
       kind: "lines",
       title: "Questions under way",
-      description: "By process.",
+      description: "Questions that are being answered right now, by process.",
       unit: "count",
       queries: [{ expr: gauge("millrace.reporting.query.active"), legend: "{{instance}}" }],
     },

@@ -72,8 +72,7 @@ const alerts: readonly Alert[] = [
     severity: "warning",
     for: "10m",
     expr: `min_over_time((${ratio(gauge("millrace.process.heap.used"), gauge("millrace.process.heap.limit"))})[5m:30s]) > 0.9`,
-    summary:
-      "The heap of {{ $labels.instance }} takes {{ $value | humanizePercentage }} of its limit, after collecting garbage too",
+    summary: "The heap of {{ $labels.instance }} stays at {{ $value | humanizePercentage }} of its limit",
     description: "At the limit the process ends. What is acknowledged is safe; calls under way fail.",
   },
   {

@@ -92,10 +92,9 @@ const alerts: readonly Alert[] = [
     severity: "warning",
     for: "10m",
     expr: `${ratio(gauge("millrace.processing.block.memory.usage"), gauge("millrace.processing.block.memory.limit"))} > 1.2`,
-    summary:
-      "Blocks of {{ $labels.instance }} take {{ $value | humanizePercentage }} of their memory; at 125 % the fold waits",
+    summary: "Blocks of {{ $labels.instance }} take {{ $value | humanizePercentage }} of the memory that they may",
     description:
-      "More waits to be stored than there is room for: the store is slow, or there are more cells than before.",
+      "At 125 % the fold waits. More is to be stored than there is room for: the store is slow, or there are more cells than before.",
     service: "processing",
   },
   {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
@@ -10,8 +10,9 @@ import { ALERT_GROUPS, ALERTS, RECORDING_GROUPS } from "./index.ts";
 import { renderRules } from "./render-rules.ts";
 import { type AlertCase, BACKEND_CASES, INGEST_CASES, PROCESS_CASES, PROCESSING_CASES } from "./test-alert-cases.ts";
 
-const runbooks = readFileSync(join(import.meta.dirname, "../../../../docs/runbooks.md"), "utf8");
-const operating = readFileSync(join(import.meta.dirname, "../../../../docs/operating.md"), "utf8");
+const docs = join(import.meta.dirname, "../../../../docs");
+const runbooks = readFileSync(join(docs, "runbooks.md"), "utf8");
+const operating = readFileSync(join(docs, "operating.md"), "utf8");
 const sections = new Map(
   runbooks
     .split(/^### /m)
@@ -67,6 +68,18 @@ describe("runbooks", () => {
     }
   });
 
+  it("lead to sections and pages that there are", () => {
+    const links = [...runbooks.matchAll(/\]\((?!https:)([^)#]*)(?:#([^)]*))?\)/g)];
+    const broken = links.filter(([, page = "", anchor]) => !hasSection(page, anchor)).map(([link]) => link);
+    expect(broken).toEqual([]);
+  });
+
+  it("name commands that the command line has", () => {
+    const described = readFileSync(join(docs, "cli.md"), "utf8");
+    const commands = [...runbooks.matchAll(/`millrace ([a-z-]+)/g)].map(([, command]) => command!);
+    expect(commands.filter((command) => !described.includes(`millrace ${command}`))).toEqual([]);
+  });
+
   it("are linked from the page about operating", () => {
     expect(operating).toContain("(runbooks.md)");
   });
@@ -118,4 +131,19 @@ function testFile(cases: readonly AlertCase[], rules: readonly string[]): string
     ],
   }));
   return stringify({ rule_files: rules, evaluation_interval: "1m", tests }, { lineWidth: 0 });
+}
+
+/** Whether a page of the documentation is there, and has a heading whose address is `anchor`. */
+function hasSection(page: string, anchor: string | undefined): boolean {
+  const path = join(docs, page || "runbooks.md");
+  if (!existsSync(path)) return false;
+  if (anchor === undefined) return true;
+  const headings = [...readFileSync(path, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!);
+  return headings.some(
+    (heading) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, "")
+        .replaceAll(" ", "-") === anchor,
+  );
 }
