@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { eventLogContract } from "@millrace/event-log/contract";
 import { kafkaServer } from "@millrace/harness/servers";
+import { until } from "@millrace/harness/until";
 import { Admin, Consumer, Producer } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { openPlatformaticEventLog } from "./platformatic/platformatic-event-log.ts";
@@ -13,7 +14,7 @@ const topics: string[] = [];
 
 beforeAll(async () => {
   ({ brokers } = await kafkaServer());
-  admin = new Admin({ clientId: "millrace-test", bootstrapBrokers: [...brokers] });
+  admin = new Admin({ clientId: "millrace-test", bootstrapBrokers: [...brokers], retryDelay: 25 });
 });
 
 afterAll(async () => {
@@ -30,10 +31,13 @@ async function newTopic(): Promise<string> {
   await admin.createTopics({ topics: [topic], partitions: PARTITIONS, replicas: 1, configs });
   topics.push(topic);
   const isThere = async () => {
-    const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
-    return metadata.topics.get(topic)?.partitions.filter(({ leader }) => leader >= 0).length === PARTITIONS;
+    const { topics: described } = await admin.metadata({ topics: [topic], forceUpdate: true });
+    const leaders = described.get(topic)?.partitions ?? [];
+    const partitions = leaders.map((_, partition) => ({ partitionIndex: partition, timestamp: -1n }));
+    await admin.listOffsets({ topics: [{ name: topic, partitions }] });
+    return leaders.length === PARTITIONS;
   };
-  await expect.poll(() => isThere().catch(() => false), { timeout: VISIBLE_WITHIN_MS }).toBe(true);
+  await until("the topic is there", isThere, { withinMs: VISIBLE_WITHIN_MS });
   return topic;
 }
 

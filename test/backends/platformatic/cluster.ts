@@ -13,6 +13,16 @@ export type Leader = { readonly broker: Broker; readonly topicId: string; readon
 
 const REQUEST_MS = 10_000;
 const GROUP_KEY = 0;
+const PAUSE_MS = 50;
+/** What brokers answer who takes them for a leader that they are not, or not yet. */
+const STALE = [
+  "NOT_LEADER_OR_FOLLOWER",
+  "UNKNOWN_TOPIC_OR_PARTITION",
+  "UNKNOWN_TOPIC_ID",
+  "FENCED_LEADER_EPOCH",
+  "UNKNOWN_LEADER_EPOCH",
+  "LEADER_NOT_AVAILABLE",
+];
 
 /** What a cluster is, by @platformatic/kafka: its metadata by its admin client, and connections by its pools. */
 export class Cluster {
@@ -33,6 +43,19 @@ export class Cluster {
     const { id, partitions } = await this.#topic(refresh);
     const { leader, leaderEpoch } = partitions[partition]!;
     return { broker: await this.#broker(leader), topicId: id, leaderEpoch };
+  }
+
+  /** Asks a partition's leader, and again who that is where it is somebody else by now. */
+  async atLeader<T>(partition: number, ask: (leader: Leader) => Promise<T>): Promise<T> {
+    const deadline = performance.now() + REQUEST_MS;
+    for (let isAgain = false; ; isAgain = true) {
+      try {
+        return await ask(await this.leader(partition, isAgain));
+      } catch (error) {
+        if (!isBrokerError(error, ...STALE) || performance.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
+    }
   }
 
   async coordinator(group: string): Promise<Broker> {

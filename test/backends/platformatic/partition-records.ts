@@ -16,17 +16,19 @@ export async function fetchRecords(
   cluster: Cluster,
   { lane, partition, offset, waitMs }: { lane: string; partition: number; offset: number; waitMs: number },
 ): Promise<Fetched> {
-  const { broker, topicId, leaderEpoch } = await cluster.leader(partition);
-  const wanted = {
-    partition,
-    currentLeaderEpoch: leaderEpoch,
-    fetchOffset: BigInt(offset),
-    lastFetchedEpoch: -1,
-    partitionMaxBytes: FETCH_BYTES,
-  };
-  const topics = [{ topicId, partitions: [wanted] }];
   const response = await cluster
-    .call(lane, broker, fetchV17.api, waitMs, 1, FETCH_BYTES, READ_COMMITTED, 0, -1, topics, [], "")
+    .atLeader(partition, ({ broker, topicId, leaderEpoch: currentLeaderEpoch }) => {
+      const fetchOffset = BigInt(offset);
+      const wanted = {
+        partition,
+        currentLeaderEpoch,
+        fetchOffset,
+        lastFetchedEpoch: -1,
+        partitionMaxBytes: FETCH_BYTES,
+      };
+      const topics = [{ topicId, partitions: [wanted] }];
+      return cluster.call(lane, broker, fetchV17.api, waitMs, 1, FETCH_BYTES, READ_COMMITTED, 0, -1, topics, [], "");
+    })
     .catch((error: unknown) => {
       if (!isBrokerError(error, "OFFSET_OUT_OF_RANGE")) throw error;
       throw new Failure("outOfRange", "DATA_CORRUPT", "the offset is not kept", { cause: error });
@@ -46,11 +48,13 @@ export async function fetchRecords(
 
 /** The oldest offset kept, and the next one. */
 export async function boundsOf(cluster: Cluster, partition: number): Promise<{ first: number; end: number }> {
-  const { broker, leaderEpoch } = await cluster.leader(partition);
   const ask = async (timestamp: bigint): Promise<number> => {
-    const partitions = [{ partitionIndex: partition, currentLeaderEpoch: leaderEpoch, timestamp }];
-    const topics = [{ name: cluster.topic, partitions }];
-    const response = await cluster.call("control", broker, listOffsetsV9.api, -1, READ_COMMITTED, topics);
+    const response = await cluster.atLeader(partition, ({ broker, leaderEpoch: currentLeaderEpoch }) => {
+      const topics = [
+        { name: cluster.topic, partitions: [{ partitionIndex: partition, currentLeaderEpoch, timestamp }] },
+      ];
+      return cluster.call("control", broker, listOffsetsV9.api, -1, READ_COMMITTED, topics);
+    });
     return Number(response.topics[0]!.partitions[0]!.offset);
   };
   const [first, end] = await Promise.all([ask(EARLIEST), ask(LATEST)]);
