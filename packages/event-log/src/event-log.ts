@@ -87,6 +87,11 @@ export interface PartitionHandler {
   records(records: readonly LogRecord[]): Promise<void>;
   /** The partition's end was reached: there is no record after those handed over, at `timeMs` of the log's clock. */
   idle(timeMs: number): void;
+  /**
+   * The partition is to be taken away in good order, perhaps while `records` is under way: whoever waits there for something
+   * should end that, and leave what it has not done to the next owner. Called once, before `revoke`, which waits for `records`.
+   */
+  revoking?(): void;
   /** The partition is about to be taken away in good order: finish, commit, and resolve. No records come after. */
   revoke(): Promise<void>;
 }
@@ -114,6 +119,7 @@ export interface EventConsumer {
    *
    * - Every partition must be owned by one member of a group at a time; a member that joins or leaves moves as few as
    *   possible.
+   * - A handler that waits must be told by `revoking` that its partition is wanted elsewhere.
    * - Records must be handed over in order, from the committed offset, none left out, also after a reopening.
    * - Groups must not see each other's commits.
    * - At most `maxBatchBytes` of values, and at least one record, must be handed over at once.

@@ -153,6 +153,7 @@ class ObservedEventLog implements EventLog {
         return handler.records(records);
       },
       idle: (timeMs) => handler.idle(timeMs),
+      revoking: () => handler.revoking?.(),
       revoke: async () => {
         await handler.revoke();
         gone("given_up");

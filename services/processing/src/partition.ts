@@ -205,6 +205,11 @@ export class Partition implements PartitionHandler {
     this.#stopped.signal.addEventListener("abort", () => clearTimeout(giveUp), { once: true });
   }
 
+  /** The partition is wanted elsewhere: what waits here, as for a version that only others know, waits there. */
+  revoking(): void {
+    this.beginDrain();
+  }
+
   async revoke(): Promise<void> {
     this.beginDrain();
     try {

@@ -6,7 +6,16 @@ import type { EventSection } from "@millrace/event-log";
 import { layoutFamilies, readableFamilies } from "@millrace/rollup";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { PROCESSING_VERSION } from "./fold/plans.ts";
-import { definitionsOf, openTestBed, section, storedBlocks, storedCounts, untilCommitted, WEB } from "./test-bed.ts";
+import {
+  definitionsOf,
+  openTestBed,
+  section,
+  statusOf,
+  storedBlocks,
+  storedCounts,
+  untilCommitted,
+  WEB,
+} from "./test-bed.ts";
 
 const NOW = Date.now();
 const site = definitionsOf("site", WEB);
@@ -62,6 +71,21 @@ it("folds each section by the revision that it is stamped with, old and new fami
   const families = readableFamilies(next).map(({ id }) => id);
   expect(families).toEqual(expect.arrayContaining(["main@1", "main@2", "devices@1"]));
   expect((await storedCounts(bed.cellStore, old, "devices", "1h")).tablet).toBeLessThan(13);
+  expect(bed.letters).toEqual([]);
+});
+
+it("gives partitions that wait for a version to a processor that joins: it may be the release that knows it", async () => {
+  const bed = await openTestBed({ definitions: [site], partitions: 2 });
+  onTestFinished(() => bed.close());
+  for (const partition of [0, 1]) await bed.append([fromTablet(`a${partition}`, 99)], partition);
+  const old = await bed.start();
+  const waiting = async (app: typeof old) =>
+    (await statusOf(app)).partitions.filter(({ stalled }) => stalled.includes("processing version 99")).length;
+  await expect.poll(() => waiting(old)).toBe(2);
+  const joining = await bed.start();
+  await expect.poll(() => waiting(joining)).toBe(1);
+  expect(await waiting(old)).toBe(1);
+  await Promise.all([old.drain(), joining.drain()]);
   expect(bed.letters).toEqual([]);
 });
 

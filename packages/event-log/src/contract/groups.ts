@@ -86,6 +86,30 @@ export function groupContract(harness: Harness): void {
       await harness.until("it arrived there too", () => two.texts(0).length === 1);
     });
 
+    it("tells a handler that waits that its partition is wanted elsewhere, and hands its records to the next owner", async () => {
+      const { log } = await harness.open();
+      for (let partition = 0; partition < log.partitions; partition++) await log.append(partition, value("stuck"));
+      const events: string[] = [];
+      const first = new RecordingMember("first", events);
+      const ends = new Map<number, () => void>();
+      first.onRecords = (_, { partition }) => new Promise<void>((resolve) => ends.set(partition, resolve));
+      first.onRevoking = ({ partition }) => {
+        events.push(`first revoking ${partition}`);
+        ends.get(partition)!();
+      };
+      await log.join("g", first);
+      await harness.until("the first waits with every partition", () => ends.size === log.partitions);
+      const second = new RecordingMember("second", events);
+      await log.join("g", second);
+      await harness.until("the second has some", () => second.owned.size > 0 && second.received.size > 0);
+      const [moved] = second.owned.keys();
+      expect(second.texts(moved!)).toEqual(["stuck"]);
+      const ofMoved = events
+        .filter((event) => event.endsWith(` ${moved}`))
+        .map((event) => event.split(" ", 2).join(" "));
+      expect(ofMoved).toEqual(["first assigned", "first revoking", "first revoked", "second assigned"]);
+    });
+
     it("awaits the revoke of every handler when a member leaves, once", async () => {
       const { log } = await harness.open();
       const member = new RecordingMember();

@@ -81,6 +81,7 @@ export class RecordingMember implements GroupHandler {
   idleCalls = 0;
   /** What is done with a batch, before it counts as received. */
   onRecords: (records: readonly LogRecord[], owned: OwnedPartition) => Promise<void> | void = () => undefined;
+  onRevoking: (owned: OwnedPartition) => void = () => undefined;
   onRevoke: (owned: OwnedPartition) => Promise<void> | void = () => undefined;
 
   constructor(name = "member", events: string[] = []) {
@@ -103,6 +104,7 @@ export class RecordingMember implements GroupHandler {
       idle: () => {
         this.idleCalls++;
       },
+      revoking: () => this.onRevoking(owned),
       revoke: async () => {
         await this.onRevoke(owned);
         this.events.push(`${this.name} revoked ${owned.partition}`);

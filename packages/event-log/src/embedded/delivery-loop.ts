@@ -66,6 +66,7 @@ export class DeliveryLoop implements OwnedPartition {
   async #revoke(): Promise<void> {
     this.#stopping = true;
     this.wake();
+    this.#handler?.revoking?.();
     await this.#running;
     try {
       await this.#handler?.revoke();

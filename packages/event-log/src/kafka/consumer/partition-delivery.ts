@@ -182,6 +182,7 @@ export class PartitionDelivery implements OwnedPartition {
 
   async #revoke(): Promise<void> {
     this.#stop();
+    if (!this.#loss.signal.aborted) this.#handler?.revoking?.();
     await this.#running;
     try {
       if (!this.#loss.signal.aborted) await this.#handler?.revoke();
