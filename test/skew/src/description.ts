@@ -26,7 +26,7 @@ export type Description = {
 };
 
 const GRANULARITIES = {
-  whole: Granularity.UNSPECIFIED,
+  whole: Granularity.GRANULARITY_UNSPECIFIED,
   "1h": Granularity.GRANULARITY_1H,
   "1d": Granularity.GRANULARITY_1D,
 } as const;
