@@ -10,10 +10,10 @@ export const FAULTS = "/unavailable|internal|unknown|data_loss|resource_exhauste
 export const SENDING = "/millrace.ingest.v1.IngestService/(Send|Stream)|v1/(events|beacon)/";
 
 /** By which questions are asked. */
-export const ASKING = "millrace.reporting.v1.ReportingService/Query";
+const ASKING = "millrace.reporting.v1.ReportingService/Query";
 
 /** Within how many seconds a question should be answered: the end of a bucket of the duration of calls. */
-export const ANSWER_SECONDS = 1;
+const ANSWER_SECONDS = 1;
 
 /** What is promised of calls: the part that must be good over 30 days. The rest is the error budget. */
 export type Objective = {

@@ -11,6 +11,11 @@ const execute = promisify(execFile);
 /** What promtool wrote, and whether it was content. */
 export type Verdict = { readonly isContent: boolean; readonly output: string };
 
+/** Brings promtool where it is missing: before the first test, which need not wait for it then. */
+export async function bringPromtool(): Promise<void> {
+  await tool("promtool");
+}
+
 /** Runs promtool in a folder. */
 export async function promtool(args: readonly string[], cwd: string): Promise<Verdict> {
   const path = await tool("promtool");

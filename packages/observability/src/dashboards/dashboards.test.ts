@@ -1,11 +1,11 @@
 import { METRICS, type MetricName } from "@millrace/telemetry";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { DashboardSource, Panel } from "../grafana/panel.ts";
 import { renderDashboard } from "../grafana/render-dashboard.ts";
 import { labelsOf, namesInPromql } from "../names-in-promql.ts";
 import { ALERTS, RECORDING_GROUPS } from "../rules/index.ts";
 import { renderRules } from "../rules/render-rules.ts";
-import { folderOf, promtool } from "../test-promtool.ts";
+import { bringPromtool, folderOf, promtool } from "../test-promtool.ts";
 import { DASHBOARDS } from "./index.ts";
 
 /** What scrapers and the exporter add to every series. */
@@ -15,6 +15,8 @@ const everyPanel = DASHBOARDS.flatMap((dashboard) =>
   panelsOf(dashboard).map((panel) => ({ name: `${dashboard.uid}: ${panel.title}`, panel })),
 );
 const everyQuery = everyPanel.flatMap(({ name, panel }) => panel.queries.map((query) => ({ name, ...query })));
+
+beforeAll(bringPromtool);
 
 describe("dashboards", () => {
   it("begin with numbers that say whether all is well, some of them with a colour", () => {

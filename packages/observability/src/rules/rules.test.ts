@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { DASHBOARDS } from "../dashboards/index.ts";
 import { namesInPromql } from "../names-in-promql.ts";
 import { runbookUrl } from "../runbooks.ts";
-import { folderOf, promtool } from "../test-promtool.ts";
+import { bringPromtool, folderOf, promtool } from "../test-promtool.ts";
 import { ALERT_GROUPS, ALERTS, RECORDING_GROUPS } from "./index.ts";
 import { renderRules } from "./render-rules.ts";
 import { type AlertCase, BACKEND_CASES, INGEST_CASES, PROCESS_CASES, PROCESSING_CASES } from "./test-alert-cases.ts";
@@ -20,6 +20,8 @@ const sections = new Map(
     .map((section) => [section.slice(0, section.indexOf("\n")).trim(), section] as const),
 );
 const files = { "recordings.yaml": renderRules(RECORDING_GROUPS), "alerts.yaml": renderRules(ALERT_GROUPS) };
+
+beforeAll(bringPromtool);
 
 describe("rules", () => {
   it("are understood by Prometheus", async () => {
