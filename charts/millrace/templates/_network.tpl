@@ -12,17 +12,19 @@
   {{- end }}
 {{- end -}}
 
-{{/* One of the servers, as a rule of egress. Takes (list policy addresses usual): ports are the policy's, or those of the addresses, or the usual one. */}}
+{{/* One of the servers, as a rule of egress. Takes (list policy addresses usual): ports are the policy's, or those of the addresses; the usual one for an address without. */}}
 {{- define "millrace.network.server" -}}
 {{- $policy := index . 0 -}}
 {{- $ports := $policy.ports -}}
+{{- $usual := index . 2 -}}
 {{- if not $ports -}}
 {{- range $address := index . 1 -}}
 {{- $found := regexFind ":[0-9]{1,5}(/|$)" $address | trimAll ":/" -}}
-{{- if $found }}{{ $ports = append $ports (int $found) }}{{ end -}}
+{{- $ports = append $ports (ternary (int $found) $usual (not (empty $found))) -}}
+{{- /* Sentinels say where the primary is, which listens where Redis usually does. */ -}}
+{{- if hasPrefix "rediss+sentinel" $address | or (hasPrefix "redis+sentinel" $address) }}{{ $ports = append $ports $usual }}{{ end -}}
 {{- end -}}
 {{- end -}}
-{{- if not $ports }}{{ $ports = list (index . 2) }}{{ end -}}
 - ports:
     {{- range $port := uniq $ports }}
     - { port: {{ $port }}, protocol: TCP }
