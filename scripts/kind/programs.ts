@@ -43,7 +43,9 @@ export async function findPrograms<Name extends ProgramName>(...names: Name[]): 
 async function find(name: ProgramName): Promise<string | undefined> {
   if (answerOf(name, PROGRAMS[name].question) !== undefined) return name;
   if (name !== "kubectl" && name !== "helm") return undefined;
-  process.stdout.write(`${name} is not on the PATH: the one that tests run is taken, and brought where it is missing\n`);
+  process.stdout.write(
+    `${name} is not on the PATH: the one that tests run is taken, and brought where it is missing\n`,
+  );
   return tool(name).catch(() => undefined);
 }
 
