@@ -54,6 +54,7 @@ export class Delivery implements OwnedPartition {
   /** Lets go in good order. */
   async release(): Promise<void> {
     this.#isStopped = true;
+    this.#handler?.revoking?.();
     await this.#running;
     await this.#handler?.revoke();
     this.#lost.abort();
