@@ -18,7 +18,7 @@ export type ShownMetric = {
 };
 
 /** What belongs to every series, or to Prometheus' own form. */
-const ALWAYS = new Set(["service_name", "le"]);
+const ALWAYS = new Set(["service_name", "service_namespace", "le"]);
 
 /** Reads Prometheus' text. */
 export function readMetrics(text: string): ReadonlyMap<string, ShownMetric> {

@@ -3,8 +3,8 @@ import { METRICS, type MetricName, metricAttributes, prometheusLabel, prometheus
 /** What a question names: metrics of ours, and whatever else looks like a metric. */
 export type NamesInPromql = { readonly metrics: ReadonlySet<MetricName>; readonly unknown: readonly string[] };
 
-/** What Prometheus itself knows. */
-const BUILT_IN: ReadonlySet<string> = new Set(["up", "ALERTS"]);
+/** What Prometheus itself knows, and what its exporter adds. */
+const BUILT_IN: ReadonlySet<string> = new Set(["up", "ALERTS", "target_info"]);
 const RECORDED = /^namespace:millrace_/;
 const SUFFIXES = /_(bucket|sum|count)$/;
 

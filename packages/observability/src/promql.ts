@@ -1,7 +1,7 @@
 import { METRICS, type MetricAttributes, type MetricName, prometheusLabel, prometheusName } from "@millrace/telemetry";
 
-/** Metrics with names of OpenTelemetry's own are also given by others: ours say that they are of this scope. */
-const SCOPE = 'otel_scope_name="millrace"';
+/** Metrics with names of OpenTelemetry's own are also given by others: ours say that they are of Millrace. */
+const OURS = 'service_namespace="millrace"';
 
 /** The one process of `npm start`, whose metrics are those of all services. */
 const ALL_IN_ONE = "millrace";
@@ -13,7 +13,7 @@ type NamesOf<Kind> = { [Name in MetricName]: (typeof METRICS)[Name]["kind"] exte
 type AttributeOf<Name extends MetricName> = keyof MetricAttributes<Name> & string;
 
 /** Labels that Prometheus adds to what it scrapes, and those that every series of Millrace has. */
-export type TargetLabel = "namespace" | "job" | "instance" | "service_name" | "otel_scope_version";
+export type TargetLabel = "namespace" | "job" | "instance" | "service_name";
 
 /** What a sum is taken by: a metric's own attributes, by their declared names, and where it was scraped. */
 export type By<Name extends MetricName> = readonly (AttributeOf<Name> | TargetLabel)[];
@@ -69,10 +69,15 @@ export type Questions = {
   readonly spread: <Name extends HistogramName>(name: Name, where?: Where<Name>) => string;
 };
 
+/** One series for each process, whose label `service_version` says which release it is. The exporter gives it to all. */
+export function releases(scope: Scope): string {
+  return `target_info${selector([OURS, ...scope.matchers])}`;
+}
+
 /** Questions about the series that a scope means. */
 export function questionsIn(scope: Scope): Questions {
   const series = (name: MetricName, where: object = {}, suffix = "", more: readonly string[] = []) =>
-    `${prometheusName(name, METRICS[name])}${suffix}${selector([...scopeOf(name), ...matchersOf(where), ...more, ...scope.matchers])}`;
+    `${prometheusName(name, METRICS[name])}${suffix}${selector([...oursOf(name), ...matchersOf(where), ...more, ...scope.matchers])}`;
   const over = (text: string) => `${text}[${scope.window}]`;
   return {
     gauge: (name, where) => series(name, where),
@@ -107,8 +112,8 @@ function sumBy(by: readonly string[], of: string): string {
   return by.length === 0 ? `sum(${of})` : `sum by (${by.map(prometheusLabel).join(", ")}) (${of})`;
 }
 
-function scopeOf(name: MetricName): string[] {
-  return name.startsWith("millrace.") ? [] : [SCOPE];
+function oursOf(name: MetricName): string[] {
+  return name.startsWith("millrace.") ? [] : [OURS];
 }
 
 function matchersOf(where: object): string[] {

@@ -9,7 +9,7 @@ another where a running service shows anything else.
 
 Every service shows them on its admin port at \`/metrics\` in Prometheus' format, and sends them by OTLP where \`OTEL_*\` variables say so
 ([operating.md](operating.md#telemetry)). Both ways they have the same names: OpenTelemetry's, and in Prometheus with the unit at the end, \`_total\` for counters,
-and \`_bucket\`, \`_sum\`, \`_count\` for histograms. Every series has the label \`service_name\`; \`npm start\` is \`millrace\`, and shows those of all services.
+and \`_bucket\`, \`_sum\`, \`_count\` for histograms. Every series has the labels \`service_name\` (\`npm start\` is \`millrace\`, and shows those of all services) and \`service_namespace\`, which is \`millrace\`.
 
 Attributes are bounded: by the values that are listed, or as it says. Beyond 2,000 series of one metric in one process the rest are counted together
 (\`otel_metric_overflow\`); no metric comes near that by what it is made of.

@@ -9,7 +9,7 @@ import { bringPromtool, folderOf, promtool } from "../test-promtool.ts";
 import { DASHBOARDS } from "./index.ts";
 
 /** What scrapers and the exporter add to every series. */
-const TARGET_LABELS = ["namespace", "job", "instance", "service_name", "otel_scope_version", "le"];
+const TARGET_LABELS = ["namespace", "job", "instance", "service_name", "service_version", "le"];
 
 const everyPanel = DASHBOARDS.flatMap((dashboard) =>
   panelsOf(dashboard).map((panel) => ({ name: `${dashboard.uid}: ${panel.title}`, panel })),

@@ -1,7 +1,7 @@
 import type { DashboardSource, Panel } from "../grafana/panel.ts";
 import { CHOSEN } from "../grafana/variables.ts";
 import { FAULTS, OBJECTIVES, type Objective, recordedRatio } from "../objectives.ts";
-import { questionsIn, ratio } from "../promql.ts";
+import { questionsIn, ratio, releases } from "../promql.ts";
 import { consumeGraphs } from "./log.ts";
 
 const asked = questionsIn(CHOSEN);
@@ -320,8 +320,8 @@ function processes(): Panel[] {
       unit: "count",
       queries: [
         {
-          expr: `count by (service_name, otel_scope_version) (${gauge("process.uptime")})`,
-          legend: "{{service_name}} {{otel_scope_version}}",
+          expr: `count by (service_name, service_version) (${releases(CHOSEN)})`,
+          legend: "{{service_name}} {{service_version}}",
         },
       ],
       alerts: ["MillraceServiceGone", "MillraceVersionsDiffer", "MillraceRestarts"],

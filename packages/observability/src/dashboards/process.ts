@@ -98,7 +98,7 @@ function processGraphs({ gauge, rate, quantile }: Questions): Panel[] {
       description:
         "A line that falls to 0 is a restart. All of them together are an update; one alone again and again is not.",
       unit: "seconds",
-      queries: [{ expr: gauge("process.uptime"), legend: "{{instance}} {{otel_scope_version}}" }],
+      queries: [{ expr: gauge("process.uptime"), legend: "{{instance}}" }],
       alerts: ["MillraceRestarts", "MillraceVersionsDiffer"],
     },
     {

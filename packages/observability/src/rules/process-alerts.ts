@@ -1,4 +1,4 @@
-import { everywhere, questionsIn, ratio } from "../promql.ts";
+import { everywhere, questionsIn, ratio, releases } from "../promql.ts";
 import type { Alert, RuleGroup } from "./rule.ts";
 
 const { gauge, seen } = questionsIn(everywhere("5m"));
@@ -38,7 +38,7 @@ const alerts: readonly Alert[] = [
     name: "MillraceVersionsDiffer",
     severity: "info",
     for: "2h",
-    expr: `count by (namespace) (count by (namespace, otel_scope_version) (${UPTIME})) > 1`,
+    expr: `count by (namespace) (count by (namespace, service_version) (${releases(everywhere("5m"))})) > 1`,
     summary: "{{ $value }} versions have been running beside each other for two hours",
     description: "They work together, as far as they are neighbours. An update may have got stuck.",
   },

@@ -7,13 +7,13 @@ export type AlertCase = {
   readonly fires: readonly string[];
 };
 
-const SEND = 'otel_scope_name="millrace",namespace="shop",rpc_method="millrace.ingest.v1.IngestService/Send"';
-const QUERY = 'otel_scope_name="millrace",namespace="shop",rpc_method="millrace.reporting.v1.ReportingService/Query"';
+const SEND = 'service_namespace="millrace",namespace="shop",rpc_method="millrace.ingest.v1.IngestService/Send"';
+const QUERY = 'service_namespace="millrace",namespace="shop",rpc_method="millrace.reporting.v1.ReportingService/Query"';
 const INGEST = 'namespace="shop",service_name="ingest"';
 const PROCESSING = 'namespace="shop",service_name="processing"';
 const REPORTING = 'namespace="shop",service_name="reporting"';
 const POD = `${PROCESSING},job="millrace-processing",instance="10.0.0.7:9090"`;
-const SCOPED_POD = `otel_scope_name="millrace",${POD}`;
+const SCOPED_POD = `service_namespace="millrace",${POD}`;
 
 /** Alerts about error budgets and ingest. */
 export const INGEST_CASES: readonly AlertCase[] = [
@@ -344,8 +344,9 @@ export const PROCESS_CASES: readonly AlertCase[] = [
   {
     title: "an update: every process began anew once, and both versions ran beside each other for minutes",
     series: {
-      [`process_uptime_seconds{${SCOPED_POD},otel_scope_version="1.0.0"}`]: "5000+60x10 _x60",
-      [`process_uptime_seconds{${SCOPED_POD},otel_scope_version="1.1.0"}`]: "_x10 5+60x60",
+      [`process_uptime_seconds{${SCOPED_POD}}`]: "5000+60x10 5+60x60",
+      [`target_info{${SCOPED_POD},service_version="1.0.0"}`]: "1x10 _x60",
+      [`target_info{${SCOPED_POD},service_version="1.1.0"}`]: "_x5 1x60",
       [`up{namespace="shop",job="millrace-processing",instance="10.0.0.7:9090"}`]: "1x10 0 1x60",
     },
     at: "30m",
@@ -354,9 +355,9 @@ export const PROCESS_CASES: readonly AlertCase[] = [
   {
     title: "a service of which nothing is left, and its address that does not answer",
     series: {
-      [`process_uptime_seconds{${SCOPED_POD},otel_scope_version="1.0.0"}`]: "5000+60x10 _x60",
-      [`process_uptime_seconds{otel_scope_name="millrace",${INGEST},otel_scope_version="1.0.0"}`]: "5000+60x70",
-      [`process_uptime_seconds{otel_scope_name="other",namespace="shop",service_name="billing"}`]: "5000+60x10 _x60",
+      [`process_uptime_seconds{${SCOPED_POD}}`]: "5000+60x10 _x60",
+      [`process_uptime_seconds{service_namespace="millrace",${INGEST}}`]: "5000+60x70",
+      [`process_uptime_seconds{service_namespace="other",namespace="shop",service_name="billing"}`]: "5000+60x10 _x60",
       [`up{namespace="shop",job="millrace-processing",instance="10.0.0.7:9090"}`]: "1x10 0x60",
       [`up{namespace="shop",job="billing",instance="10.0.0.9:9090"}`]: "1x10 0x60",
     },
@@ -369,8 +370,7 @@ export const PROCESS_CASES: readonly AlertCase[] = [
   {
     title: "a process that begins anew every five minutes",
     series: {
-      [`process_uptime_seconds{${SCOPED_POD},otel_scope_version="1.0.0"}`]:
-        "5+60x4 5+60x4 5+60x4 5+60x4 5+60x4 5+60x4 5+60x4",
+      [`process_uptime_seconds{${SCOPED_POD}}`]: "5+60x4 5+60x4 5+60x4 5+60x4 5+60x4 5+60x4 5+60x4",
     },
     at: "30m",
     fires: ['alertname="MillraceRestarts",namespace="shop",service_name="processing",instance="10.0.0.7:9090"'],
@@ -378,10 +378,8 @@ export const PROCESS_CASES: readonly AlertCase[] = [
   {
     title: "two versions for three hours",
     series: {
-      [`process_uptime_seconds{otel_scope_name="millrace",${INGEST},instance="a",otel_scope_version="1.0.0"}`]:
-        "5+60x200",
-      [`process_uptime_seconds{otel_scope_name="millrace",${INGEST},instance="b",otel_scope_version="1.1.0"}`]:
-        "5+60x200",
+      [`target_info{service_namespace="millrace",${INGEST},instance="a",service_version="1.0.0"}`]: "1x200",
+      [`target_info{service_namespace="millrace",${INGEST},instance="b",service_version="1.1.0"}`]: "1x200",
     },
     at: "2h10m",
     fires: ['alertname="MillraceVersionsDiffer",namespace="shop"'],
@@ -391,7 +389,7 @@ export const PROCESS_CASES: readonly AlertCase[] = [
     series: {
       [`nodejs_eventloop_delay_p99_seconds{${SCOPED_POD}}`]: "0.4x30",
       [`nodejs_eventloop_utilization_ratio{${SCOPED_POD}}`]: "0.95x30",
-      [`nodejs_eventloop_delay_p99_seconds{otel_scope_name="other",namespace="shop",instance="x"}`]: "4x30",
+      [`nodejs_eventloop_delay_p99_seconds{service_namespace="other",namespace="shop",instance="x"}`]: "4x30",
     },
     at: "20m",
     fires: [`alertname="MillraceEventLoopBlocked",${SCOPED_POD}`, `alertname="MillraceEventLoopBusy",${SCOPED_POD}`],

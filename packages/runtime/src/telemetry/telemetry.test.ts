@@ -16,9 +16,15 @@ describe("telemetry", () => {
     counter(telemetry.meter, "millrace.event_log.append.io").add(512, {});
     histogram(telemetry.meter, "millrace.event_log.append.duration").record(0.2, {});
     const text = await telemetry.prometheusText();
-    expect(text).toMatch(/^millrace_ingest_late_events_total\{millrace_project="shop",service_name="ingest"\} 3$/m);
-    expect(text).toMatch(/^millrace_event_log_append_io_bytes_total\{service_name="ingest"\} 512$/m);
-    expect(text).toMatch(/^millrace_event_log_append_duration_seconds_bucket\{service_name="ingest",le="0.25"\} 1$/m);
+    expect(text).toMatch(
+      /^millrace_ingest_late_events_total\{millrace_project="shop",service_name="ingest",service_namespace="millrace"\} 3$/m,
+    );
+    expect(text).toMatch(
+      /^millrace_event_log_append_io_bytes_total\{service_name="ingest",service_namespace="millrace"\} 512$/m,
+    );
+    expect(text).toMatch(
+      /^millrace_event_log_append_duration_seconds_bucket\{service_name="ingest",service_namespace="millrace",le="0.25"\} 1$/m,
+    );
     expect(text).toMatch(/^process_memory_usage_bytes\{.*\} \d+$/m);
     expect(text).toMatch(/^nodejs_eventloop_delay_p99_seconds\{.*\} [\d.e-]+$/m);
     expect(text).toContain("# UNIT nodejs_eventloop_delay_p99_seconds seconds");

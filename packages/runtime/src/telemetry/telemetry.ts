@@ -26,8 +26,11 @@ export type TelemetryOptions = {
   readonly env?: Environment;
 };
 
-/** Every series says whose it is: what names of jobs say of it differs from one installation to the next. */
-const SERVICE_NAME = /^service\.name$/;
+/**
+ * Every series says whose it is: names of jobs differ from one installation to the next, and others too have a service named
+ * "config", and metrics of their processes.
+ */
+const WHOSE = /^service\.(name|namespace)$/;
 
 /**
  * Telemetry of a process. Metrics can always be pulled as Prometheus text. Nothing is sent anywhere unless the
@@ -35,7 +38,11 @@ const SERVICE_NAME = /^service\.name$/;
  */
 export async function createTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const resource = defaultResource().merge(
-    resourceFromAttributes({ "service.name": options.service, "service.version": options.version }),
+    resourceFromAttributes({
+      "service.name": options.service,
+      "service.namespace": "millrace",
+      "service.version": options.version,
+    }),
   );
   const pull = new PullReader();
   const otlp = await startOtlp(options.env ?? {}, resource);
@@ -45,7 +52,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
   const meter = provider.getMeter("millrace", options.version);
   const stopObserving = observeProcess(meter);
   // There is one scope, so that its name and version would be the same labels everywhere.
-  const serializer = new PrometheusSerializer("", false, SERVICE_NAME, false, true);
+  const serializer = new PrometheusSerializer("", false, WHOSE, false, true);
   return {
     meter,
     tracer: trace.getTracer("millrace", options.version),

@@ -156,7 +156,7 @@ export async function startIngest(options: FixtureOptions = {}): Promise<Fixture
       }
       return sections;
     },
-    metrics: async () => (await telemetry.prometheusText()).replace(/,?service_name="[^"]*"/g, ""),
+    metrics: async () => (await telemetry.prometheusText()).replace(/,?service_name(space)?="[^"]*"/g, ""),
   };
 }
 
