@@ -15,11 +15,11 @@ beforeAll(async () => {
   const labels = Object.fromEntries(
     ["enforce", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, "restricted"]),
   );
-  await cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE, labels } });
+  await cluster.begin(labels);
   const lines = (await cluster.kubectl("api-resources", "--no-headers")).split("\n");
   known = new Set(lines.map((line) => line.trim().split(/\s+/)).map((words) => `${words.at(-3)} ${words.at(-1)}`));
 });
-afterAll(() => cluster?.kubectl("delete", "namespace", NAMESPACE));
+afterAll(() => cluster?.end());
 
 const examples = globSync(join(CHART, "{examples,ci}/*.yaml"));
 

@@ -76,12 +76,7 @@ export class ClusterInstallation extends Installation {
   /** Makes the namespace, which enforces the profile `restricted`, and the two keys. */
   async prepare(): Promise<void> {
     const { cluster } = this;
-    const enforced = { "pod-security.kubernetes.io/enforce": "restricted" };
-    await cluster.apply({
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: { name: cluster.namespace, labels: enforced },
-    });
+    await cluster.begin({ "pod-security.kubernetes.io/enforce": "restricted" });
     await cluster.apply(
       secret("millrace-service-key", { "service-key": `mlr_service_${randomBytes(32).toString("hex")}` }),
       secret("millrace-admin-key", { "admin-key": this.adminKey }),
@@ -111,7 +106,7 @@ export class ClusterInstallation extends Installation {
   async dispose(): Promise<void> {
     rmSync(this.dataDirectory, { recursive: true, force: true });
     await this.cluster.tryHelm("uninstall", RELEASE, "--ignore-not-found", "--wait");
-    await this.cluster.tryKubectl("delete", "namespace", this.cluster.namespace, "--ignore-not-found", "--wait=false");
+    await this.cluster.end();
   }
 
   async #helm(verb: "install" | "upgrade", over: Values): Promise<void> {

@@ -35,6 +35,26 @@ export class Cluster {
     return cluster;
   }
 
+  /** The same cluster, in another namespace. */
+  at(namespace: string): Cluster {
+    return new Cluster(namespace, this.#kubectl, this.#helm);
+  }
+
+  /** Makes the namespace anew, with labels: what an earlier run may have left in it is gone. */
+  async begin(labels: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.end();
+    const metadata = { name: this.namespace, labels };
+    await run(this.#kubectl, ["create", "--filename", "-"], {
+      input: JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata }),
+    });
+  }
+
+  /** Removes the namespace with all that is in it, and waits until it is gone. */
+  async end(): Promise<void> {
+    const args = ["delete", "namespace", this.namespace, "--ignore-not-found"];
+    await run(this.#kubectl, args, { withinMs: 180_000 });
+  }
+
   kubectl(...args: string[]): Promise<string> {
     return run(this.#kubectl, ["--namespace", this.namespace, ...args]);
   }

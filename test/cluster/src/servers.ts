@@ -1,4 +1,3 @@
-import type { OwnServers } from "@millrace/harness/servers";
 import { ownCassandra, ownKafka, ownRedis } from "@millrace/harness/servers";
 import type { Cluster } from "./cluster.ts";
 
@@ -33,9 +32,9 @@ export async function startServers(cluster: Cluster, host: string): Promise<Clus
   ]);
   const names = ["kafka", "cassandra", "claims", "cache"];
   const ports = servers.map(({ addresses }) => Number(addresses[0]?.split(":").at(-1)));
-  const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } };
-  await cluster.apply(namespace);
-  await cluster.apply(...names.flatMap((name, i) => serviceTo(name, host, ports[i]!)));
+  const own = cluster.at(NAMESPACE);
+  await own.begin();
+  await own.apply(...names.flatMap((name, i) => serviceTo(name, host, ports[i]!)));
   const [kafka, cassandra, claims, cache] = names.map((name, i) => `${name}.${NAMESPACE}:${ports[i]}`);
   return {
     brokers: kafka!,
@@ -45,18 +44,13 @@ export async function startServers(cluster: Cluster, host: string): Promise<Clus
     cache: `redis://${cache}`,
     cassandraAt: { host, port: ports[1]! },
     egress: [{ ipBlock: { cidr: `${host}/32` } }],
-    dispose: () => disposeOf(cluster, servers),
+    dispose: async () => void (await Promise.all([own.end(), ...servers.map((each) => each.dispose())])),
   };
-}
-
-async function disposeOf(cluster: Cluster, servers: readonly OwnServers[]): Promise<void> {
-  await Promise.all(servers.map((each) => each.dispose()));
-  await cluster.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=false");
 }
 
 /** A Service and where it leads: an address outside of the cluster. */
 function serviceTo(name: string, host: string, port: number): object[] {
-  const metadata = { name, namespace: NAMESPACE };
+  const metadata = { name };
   const service = { apiVersion: "v1", kind: "Service", metadata, spec: { ports: [{ name, port, protocol: "TCP" }] } };
   const slice = {
     apiVersion: "discovery.k8s.io/v1",
