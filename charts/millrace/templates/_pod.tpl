@@ -115,14 +115,14 @@ containers:
 volumes:
   - name: secrets
     projected:
-      defaultMode: 0440
+      defaultMode: 288 # 0440, which parsers of YAML read in two ways
       sources:
         {{- include "millrace.secretSources" (list $root $component) | trim | nindent 8 }}
   {{- if $root.Values.tls.internal.enabled }}
   - name: tls
     secret:
       secretName: {{ include "millrace.tlsSecretName" . }}
-      defaultMode: 0440
+      defaultMode: 288 # 0440, which parsers of YAML read in two ways
   {{- end }}
   - name: tmp
     emptyDir:

@@ -1,0 +1,115 @@
+/** Values that charts/millrace does not take, and what it says of them. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { documentedValues } from "../../scripts/chart/documented-values.ts";
+import { CHART, LEAST, over, refusal, release, type Values } from "./src/release.ts";
+
+/** What is wrong, and a part of what is said. */
+type Refused = readonly [values: Values, ...said: readonly string[]];
+
+const WRONG: readonly Refused[] = [
+  [{ kafka: { broker: ["a:1"] } }, "/kafka", "'broker'"],
+  [{ ingest: { replica: 2 } }, "/ingest", "'replica'"],
+  [{ ingest: { blockBytes: "1MiB" } }, "/ingest", "'blockBytes'"],
+  [{ kafka: { brokers: ["a"] } }, "/kafka/brokers/0", "'a'"],
+  [{ kafka: { brokers: "a:1" } }, "/kafka/brokers", "array"],
+  [{ cassandra: { consistency: "ONE" } }, "/cassandra/consistency", "LOCAL_QUORUM"],
+  [{ redis: { claims: { url: "http://a" } } }, "/redis/claims/url"],
+  [{ image: { digest: "sha256:1" } }, "/image/digest"],
+  [{ ingest: { replicas: "two" } }, "/ingest/replicas", "integer"],
+  [{ defaults: { server: { logLevel: "loud" } } }, "/defaults/server/logLevel"],
+  [{ processing: { coarseFlushPercent: 101 } }, "/processing/coarseFlushPercent", "100"],
+  [{ commonLabels: { a: 1 } }, "/commonLabels/a", "string"],
+  [{ kafka: { sasl: { mechanism: "scram-sha-256" } } }, "kafka.sasl.existingSecret: name the Secret"],
+  [{ redis: { cache: { url: "redis://claims:6379" } } }, "claims and cache need a Redis each"],
+  [{ redis: { cache: { existingSecret: "x" } } }, "redis.cache: url and existingSecret exclude each other"],
+  [{ redis: { tls: { certificateKey: "tls.crt" } } }, "redis.tls: certificateKey and keyKey belong together"],
+  [{ ingest: { pdb: { minAvailable: 1 } } }, "ingest.pdb: maxUnavailable and minAvailable exclude each other"],
+  [{ ingest: { pdb: { maxUnavailable: "" } } }, "ingest.pdb: give maxUnavailable or minAvailable"],
+  [{ ingest: { rollout: { maxSurge: "0%" } } }, "ingest.rollout: maxSurge and maxUnavailable are both 0"],
+  [{ config: { shutdown: { deadlineSeconds: 60 } } }, "config.shutdown.terminationGracePeriodSeconds: at least 70"],
+  [{ config: { shutdown: { drainDelaySeconds: 45 } } }, "config.shutdown.drainDelaySeconds: less than deadlineSeconds"],
+  [{ processing: { autoscaling: { enabled: true } } }, "processing.keda.enabled"],
+  [{ processing: { keda: { minReplicas: 9 } } }, "processing.keda: minReplicas is more than maxReplicas"],
+  [{ reporting: { autoscaling: { minReplicas: 11 } } }, "reporting.autoscaling: minReplicas is more than maxReplicas"],
+  [{ tls: { internal: { enabled: true } } }, "tls.internal: give existingSecret, certManager, or ingest.tls"],
+  [{ tls: { internal: { enabled: true, certManager: { enabled: true } } } }, "issuerRef.name: name the issuer"],
+  [{ gateway: { enabled: true } }, "gateway: give parentRefs, or set create", "give at least one name"],
+  [
+    { gateway: { enabled: true, create: true } },
+    "gateway.className",
+    "gateway.tls: give existingSecret or certManager",
+  ],
+  [
+    {
+      gateway: {
+        enabled: true,
+        parentRefs: [{ name: "a" }],
+        dashboard: { hostnames: ["a.example"] },
+        grpc: { hostnames: ["a.example"] },
+      },
+    },
+    "need names that differ",
+  ],
+  [{ ingress: { enabled: true } }, "ingress.hosts", "ingress.tls: give existingSecret or certManager"],
+  [{ adminKey: { existingSecret: "" } }, "test.existingSecret"],
+];
+
+describe("what can not be installed", () => {
+  it.each(WRONG)("is %j", (values, ...said) => {
+    const answer = refusal(over(LEAST, values));
+    for (const part of said) expect(answer).toContain(part);
+  });
+
+  it("is an empty set of values, of which everything that is missing is said at once", () => {
+    const answer = refusal({});
+    for (const name of [
+      "kafka.brokers",
+      "cassandra.contactPoints",
+      "cassandra.dataCenter",
+      "redis.claims",
+      "redis.cache",
+      "serviceKey",
+    ]) {
+      expect(answer).toContain(`- ${name}`);
+    }
+  });
+});
+
+describe("every value", () => {
+  const source = readFileSync(join(CHART, "values.yaml"), "utf8");
+  const values = documentedValues(source);
+
+  it("is documented in place, or under defaults by the same name", () => {
+    const documented = new Set(values.filter(({ comment }) => comment !== "").map(({ path }) => path));
+    const missing = values.filter(({ path }) => {
+      const asDefault = path.replace(/^(ingest|processing|config|reporting|dashboard)\./, "defaults.");
+      const of = (name: string) => documented.has(name);
+      return !of(path) && !of(asDefault) && !of(asDefault.replace(/\.[^.]+$/, ""));
+    });
+    expect(missing.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("is in the schema, and the schema has no other", () => {
+    const schema = JSON.parse(readFileSync(join(CHART, "values.schema.json"), "utf8"));
+    const known = pathsOf(schema).filter(
+      (path) => !/^(ingest|processing|config|reporting|dashboard)\.|^defaults\.(image|resources)\./.test(path),
+    );
+    const paths = new Set(values.map(({ path }) => path));
+    expect(known.filter((path) => !paths.has(path))).toEqual([]);
+  });
+
+  it("may be left as it is", () => {
+    expect(release().manifests.length).toBeGreaterThan(30);
+  });
+});
+
+/** The paths of a schema's maps and leaves. */
+function pathsOf(schema: { readonly properties?: Readonly<Record<string, object>> }, prefix = ""): readonly string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, each]) => [
+    `${prefix}${name}`,
+    ...pathsOf(each, `${prefix}${name}.`),
+  ]);
+}
