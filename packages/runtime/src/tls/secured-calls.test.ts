@@ -1,7 +1,9 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { get } from "node:https";
+import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { Code, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
@@ -13,6 +15,7 @@ import { silentLogger } from "../log/silent-logger.ts";
 import { ClientPool } from "../rpc/client-pool/client-pool.ts";
 import { createPooledTransport, type PooledTransportOptions } from "../rpc/client-pool/pooled-transport.ts";
 import { bearer, errorOf, startFixture } from "../server/fixture.ts";
+import { writeAnswer } from "../server/write-answer.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
 import { openServiceTls, type ServiceTls } from "./service-tls.ts";
 import { contextOptionsOf } from "./tls-material.ts";
@@ -123,13 +126,11 @@ describe("a call to an address with https", () => {
   it("is not made of whose certificate has expired meanwhile", async () => {
     const expired = await authority.issue("server", { days: -1 });
     const tls = await tlsOf("client");
-    const { createServer } = await import("node:tls");
-    const { readFileSync } = await import("node:fs");
     const [cert, key] = [readFileSync(expired.certificateFile), readFileSync(expired.keyFile)];
-    const server = createServer({ cert, key, ALPNProtocols: ["h2"] }).on("tlsClientError", () => {});
+    const server = createTlsServer({ cert, key, ALPNProtocols: ["h2"] }).on("tlsClientError", () => {});
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void server.close());
-    const { port } = server.address() as { port: number };
+    const { port } = server.address() as AddressInfo;
     const error = await errorOf(getProject({ urls: [`https://127.0.0.1:${port}`], tls }));
     expect(error.rawMessage).toContain("its certificate has expired");
   });
@@ -180,8 +181,8 @@ describe("a certificate that is renewed", () => {
       rawHandlers: {
         "/who": async (request, response) => {
           await text(request);
-          const { socket } = request as unknown as { socket: { getPeerCertificate(): { serialNumber: string } } };
-          response.end(socket.getPeerCertificate().serialNumber);
+          const caller = (request.socket as TLSSocket).getPeerCertificate();
+          writeAnswer(response, { status: 200, headers: {}, body: caller.serialNumber });
         },
       },
     });
@@ -229,7 +230,7 @@ async function whoCalls(pool: ClientPool): Promise<string> {
 function shownBy(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const session = connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false }, (_, socket) => {
-      const { serialNumber } = (socket as import("node:tls").TLSSocket).getPeerCertificate();
+      const { serialNumber } = (socket as TLSSocket).getPeerCertificate();
       resolve(serialNumber);
       session.destroy();
     });
