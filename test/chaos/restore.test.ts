@@ -13,7 +13,9 @@ const PROJECT = "restored";
 /** So much is folded before the backup, and so much after it. */
 const EVENTS = 1_000n;
 
-it("an older backup that is put back is noticed, and gives exact totals once offsets are rewound", async () => {
+it("an older backup that is put back is noticed, and gives exact totals once offsets are rewound", {
+  timeout: 400_000,
+}, async () => {
   const mesh = await launchMesh({
     counts: { config: 1, ingest: 1, processing: 1, reporting: 1, dashboard: 1 },
     env: { MILLRACE_KAFKA_SESSION_TIMEOUT_MS: "6s" },
@@ -31,11 +33,6 @@ it("an older backup that is put back is noticed, and gives exact totals once off
   writeFileSync(file, saved.stdout);
   // Folding goes on while rows are copied: the tables of the copy are of different moments.
   const copy = await copyCells(mesh);
-  const refused = await millrace(mesh, "rewind", "--to", file, "--yes");
-  expect(refused).toMatchObject({
-    exitCode: 1,
-    stdout: expect.stringMatching(/has \d+ members: stop every processor/),
-  });
   await untilFolded(mesh, (await folded(mesh)) + EVENTS);
 
   expect(await mesh.process("processing-1").end("SIGTERM")).toMatchObject({ code: 0 });

@@ -93,15 +93,12 @@ async function show(options: ShowOptions, command: Command): Promise<void> {
 
 async function rewindTo(options: RewindOptions, command: Command): Promise<void> {
   const format = formatOf(command, ["table", "json", "ndjson"]);
-  const { rewind, rewindPlan, parseSavedOffsets } = await import("@millrace/migration");
+  const { rewind, parseSavedOffsets } = await import("@millrace/migration");
   const target = targetOf(options, parseSavedOffsets);
-  const environment = environmentOf(options);
-  const planned = await rewindPlan(environment, target, Date.now());
-  const isAllowed = planned.problems.length === 0;
-  const isDone = isAllowed && options.yes === true;
-  const plan = isDone ? await rewind(environment, target, Date.now()) : planned;
+  const isDryRun = options.yes !== true;
+  const { isDone, ...plan } = await rewind(environmentOf(options), target, { nowMs: Date.now(), isDryRun });
   tell(plan, isDone, format);
-  if (!isAllowed) process.exitCode = 1;
+  if (plan.problems.length > 0) process.exitCode = 1;
 }
 
 function tell(plan: RewindPlan, isDone: boolean, format: Format): void {

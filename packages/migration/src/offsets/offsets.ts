@@ -6,7 +6,6 @@ import {
   offsetsAtTime,
   readGroupOffsets,
 } from "@millrace/event-log/kafka";
-import { Failure } from "@millrace/failure";
 import { type Environment, kafkaSettingsOf, parseEnvironment, silentLogger } from "@millrace/runtime";
 import { KAFKA_TABLE } from "../variables.ts";
 import { mismatches, planRewind, type RewindPlan } from "./plan-rewind.ts";
@@ -27,10 +26,32 @@ export async function groupOffsets(environment: Environment): Promise<GroupOffse
   return readGroupOffsets(options, group);
 }
 
-/** Thinks a rewind through, and changes nothing. Fails as {@link groupOffsets} does. */
-export async function rewindPlan(environment: Environment, target: RewindTarget, nowMs: number): Promise<RewindPlan> {
+/**
+ * Thinks a rewind through and, unless it is only asked about, does it. May be done again. Fails as {@link groupOffsets} does.
+ *
+ * @returns what it did, or would do; where there are problems nothing is changed
+ */
+export async function rewind(
+  environment: Environment,
+  target: RewindTarget,
+  { nowMs, isDryRun }: { readonly nowMs: number; readonly isDryRun: boolean },
+): Promise<RewindPlan & { readonly isDone: boolean }> {
   const { options, group } = settingsOf(environment);
-  const now = await readGroupOffsets(options, group);
+  const plan = await planOf(options, await readGroupOffsets(options, group), target, nowMs);
+  const isDone = !isDryRun && plan.problems.length === 0;
+  const moved = plan.steps.filter(({ from, to }) => to < from);
+  if (isDone && moved.length > 0) {
+    await commitGroupOffsets(options, group, new Map(moved.map(({ partition, to }) => [partition, to])));
+  }
+  return { ...plan, isDone };
+}
+
+async function planOf(
+  options: KafkaOptions,
+  now: GroupOffsets,
+  target: RewindTarget,
+  nowMs: number,
+): Promise<RewindPlan> {
   if ("saved" in target) {
     const others = mismatches(target.saved, now);
     if (others.length > 0) return { groupId: now.groupId, steps: [], problems: others };
@@ -41,21 +62,6 @@ export async function rewindPlan(environment: Environment, target: RewindTarget,
     return offset !== undefined && offset >= first && offset < end ? [[partition, offset] as const] : [];
   });
   return planRewind(now, wanted, await appendTimes(options, new Map(kept)), nowMs);
-}
-
-/**
- * Thinks a rewind through and does it. May be done again.
- *
- * @throws Failure `precondition` with the plan's problems where there are any, and nothing is changed
- */
-export async function rewind(environment: Environment, target: RewindTarget, nowMs: number): Promise<RewindPlan> {
-  const { options, group } = settingsOf(environment);
-  const plan = await rewindPlan(environment, target, nowMs);
-  if (plan.problems.length > 0) throw new Failure("precondition", "LIMIT_REACHED", plan.problems.join(" "));
-  const moved = plan.steps.filter(({ from, to }) => to < from);
-  if (moved.length > 0)
-    await commitGroupOffsets(options, group, new Map(moved.map(({ partition, to }) => [partition, to])));
-  return plan;
 }
 
 /** Of a moment; a partition in which nothing was appended since stays where it is. */
