@@ -27,6 +27,7 @@ const BUILT_WITHIN_MS = 1_200_000;
  */
 export async function buildImage(folder: string, name: string, base?: string): Promise<BuiltImage> {
   const archive = join(folder, "millrace.tar");
+  const fullName = `docker.io/library/${name}`;
   const revision = (await run("git", ["rev-parse", "HEAD"], { cwd: CHECKOUT })).trim();
   const isDockerHere = (await attempt("docker", ["version"]).catch(() => undefined))?.code === 0;
   const builder = isDockerHere && base !== "debian" ? "docker" : await findBuildah();
@@ -35,11 +36,11 @@ export async function buildImage(folder: string, name: string, base?: string): P
     "build",
     ...(builder === "docker" ? [] : ["--isolation", "chroot", "--network", "host", "--layers"]),
     ...(nodeImage === undefined ? [] : ["--build-arg", `NODE_IMAGE=${nodeImage}`]),
-    ...["--build-arg", `MILLRACE_REVISION=${revision}`, "--tag", name, "."],
+    ...["--build-arg", `MILLRACE_REVISION=${revision}`, "--tag", fullName, "."],
   ];
   await run(builder, args, { cwd: CHECKOUT, withinMs: BUILT_WITHIN_MS });
-  if (builder === "docker") await run("docker", ["save", "--output", archive, name]);
-  else await run(builder, ["push", name, `docker-archive:${archive}:${name}`]);
+  if (builder === "docker") await run("docker", ["save", "--output", archive, fullName]);
+  else await run(builder, ["push", fullName, `docker-archive:${archive}:${fullName}`]);
   if (!existsSync(archive)) throw new Error(`${builder} wrote no ${archive}`);
   return { name, archive };
 }
