@@ -3,16 +3,18 @@ import { join } from "node:path";
 import { type DocumentedValue, documentedValues } from "./documented-values.ts";
 import { SCHEMA } from "./schema.ts";
 import type { Schema } from "./schema-nodes.ts";
+import { variablesPage } from "./variables.ts";
 
 const CHARTS = join(import.meta.dirname, "../../charts");
 const SERVICES = /^(ingest|processing|config|reporting|dashboard)\./;
 const [BEGIN, END] = ["<!-- values: made by `npm run chart` -->", "<!-- end of values -->"];
 
-/** The files of the charts that are made of values.yaml and of the schema here: path and content. */
+/** What is made of values.yaml, of the schema here and of the services' tables: path and content. */
 export function madeFiles(): readonly { readonly path: string; readonly content: string }[] {
   const schema = `${JSON.stringify(schemaOf(valuesOf("millrace")), null, 2)}\n`;
   return [
     { path: join(CHARTS, "millrace/values.schema.json"), content: schema },
+    { path: join(CHARTS, "../docs/variables.md"), content: variablesPage() },
     // The schema of millrace-dev, which is short, is written by hand.
     ...["millrace", "millrace-dev"].map((chart) => {
       const path = join(CHARTS, chart, "README.md");

@@ -46,7 +46,7 @@ const cassandra = node.map({
   keyspace: node.text("^[a-z][a-z0-9_]{0,47}$"),
   consistency: node.oneOf("LOCAL_QUORUM", "QUORUM"),
   auth: node.map({ existingSecret: node.text(), usernameKey: node.name, passwordKey: node.name }),
-  tls: node.map({ enabled: node.flag, ...serverTls }),
+  tls: node.map({ enabled: node.flag, serverName: node.text(), ...serverTls }),
 });
 
 const tls = node.map({

@@ -57,6 +57,9 @@ MILLRACE_CASSANDRA_PASSWORD_FILE: /etc/millrace/secrets/cassandra/password
 {{- end }}
 MILLRACE_CASSANDRA_TLS: {{ .cassandra.tls.enabled | toString | quote }}
 {{- if .cassandra.tls.enabled }}
+{{- with .cassandra.tls.serverName }}
+MILLRACE_CASSANDRA_TLS_SERVER_NAME: {{ . | quote }}
+{{- end }}
 {{- include "millrace.settings.tlsFiles" (list "CASSANDRA" .cassandra.tls) }}
 {{- end }}
 {{- end -}}
