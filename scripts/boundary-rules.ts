@@ -57,7 +57,7 @@ const MAY_IMPORT: Readonly<Record<Role, readonly Role[]>> = {
   migration: ["failure", "runtime", "port"],
   tool: ["failure", "api", "hash", "credential", "migration", "tool"],
   asset: [],
-  observability: ["failure", "telemetry", "runtime"],
+  observability: ["failure", "telemetry"],
   service: ["failure", "api", "hash", "telemetry", "credential", "domain", "runtime", "port", "asset"],
   whole: ["failure", "api", "hash", "telemetry", "credential", "domain", "runtime", "port", "service", "asset"],
   test: [
@@ -94,7 +94,7 @@ const WHY: Readonly<Record<Role, string>> = {
   port: "ports never import each other, and nothing above them, so that each backend can be replaced alone",
   migration: "migration prepares servers for the backends of ports, and needs no service for it",
   tool: "tools speak to the services through proto/ alone, as any client does",
-  observability: "observability is about the names that runtime declares; what it makes looks at services from outside",
+  observability: "observability is about what telemetry declares; what it makes looks at services from outside",
   asset: "what browsers are given imports nothing of ours, so that it stays small",
   service: "services never import each other; they speak through proto/, so that each is deployed and scaled alone",
   whole: "all-in-one puts services together, and needs nothing of the tools and tests",
