@@ -11,11 +11,13 @@ import { createApiKey } from "@millrace/credential";
 import { type Description, describeInstallation } from "./description.ts";
 import { makeProjects, sendEvents } from "./history.ts";
 import { openInstallation } from "./installation.ts";
+import { type Kept, recordKept } from "./kept-by-servers.ts";
 import { type Messages, recordMessages } from "./messages.ts";
 
 const GOLDEN = join(import.meta.dirname, "../golden");
 const DATA = "data.tar.gz";
 const SAID = "said.json";
+const KEPT = "kept-by-servers.json";
 const MINUTE_MS = 60_000;
 const execute = promisify(execFile);
 
@@ -43,6 +45,11 @@ export async function readRecording(release: string): Promise<Recording> {
   return JSON.parse(await readFile(join(GOLDEN, release, SAID), "utf8"));
 }
 
+/** What a release left in servers. */
+export async function readKept(release: string): Promise<Kept> {
+  return JSON.parse(await readFile(join(GOLDEN, release, KEPT), "utf8"));
+}
+
 /** Unpacks the data directory of a release into a new directory; the caller removes it. */
 export async function unpackData(release: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-golden-"));
@@ -57,8 +64,10 @@ export async function record(release: string): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "millrace-record-"));
   try {
     const said = await live(join(scratch, "data"), join(scratch, "whole"));
+    const kept = await recordKept();
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, SAID), `${JSON.stringify({ release, ...said }, undefined, 1)}\n`);
+    await writeFile(join(folder, KEPT), `${JSON.stringify(kept, undefined, 1)}\n`);
     // Without names and times of whoever packs.
     const plain = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
     await execute("tar", [...plain, "-czf", join(folder, DATA), "-C", join(scratch, "data"), "."]);
