@@ -16,7 +16,8 @@ beforeAll(async () => {
   receiver = await startOtlpReceiver("grpc");
   mesh = await launchMesh({
     counts: { config: 1, ingest: 1, processing: 1, reporting: 1, dashboard: 1 },
-    env: recordingTo(receiver, "grpc"),
+    // All is recorded, also what is a trace of its own.
+    env: { ...recordingTo(receiver, "grpc"), OTEL_TRACES_SAMPLER: "always_on" },
   });
 });
 afterAll(async () => {
@@ -42,6 +43,31 @@ it("an event's trace leads from the producer through the front, ingest, Kafka an
   const steps = [front, ...eventJourney({ ingest: "ingest", processing: "processing" })];
   const way = await untilTravelled(receiver, producer, steps);
   expect(new Set(way.map(({ traceId }) => traceId))).toEqual(new Set([producer.traceId]));
+});
+
+it("each message of a stream has a trace of its own, linked to the stream's, since that may last for hours", async () => {
+  showOutput();
+  const producer = callersTrace();
+  const key = mesh.keys.projectKeys["demo"]!;
+  async function* messages() {
+    for (const sequence of [1n, 2n]) {
+      yield {
+        streamId: "s",
+        sequence,
+        events: [{ name: "page_view", properties: { url: `https://x.org/${sequence}` } }],
+      };
+    }
+  }
+  await mesh.clientOf("ingest-1", IngestService, key).stream(messages(), { headers: producer.headers });
+  const [stream, ...later] = eventJourney({ ingest: "ingest", processing: "processing" }, "Stream");
+  const way = await untilTravelled(receiver, producer, [stream!, { name: "ingest stream message" }, ...later]);
+  expect(way[0]!.traceId).toBe(producer.traceId);
+  expect(way[1]!.traceId).not.toBe(producer.traceId);
+  const { spanId } = way[0]!;
+  const sent = receiver.spans.filter(
+    ({ name, links }) => name === "ingest stream message" && links[0]?.spanId === spanId,
+  );
+  expect(new Set(sent.map(({ traceId }) => traceId)).size).toBe(2);
 });
 
 it("a question's trace leads from the caller through the front, reporting and config into Cassandra", async () => {

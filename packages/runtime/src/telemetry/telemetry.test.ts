@@ -41,7 +41,7 @@ describe("telemetry", () => {
     const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
     const child = spawn(process.execPath, [fileURLToPath(new URL("fixture/traced-process.ts", import.meta.url))], {
       stdio: ["ignore", "ignore", "inherit"],
-      env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
+      env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_RESOURCE_ATTRIBUTES: "k8s.pod.name=pod-7" },
     });
     onTestFinished(() => void child.kill("SIGKILL"));
     expect((await once(child, "exit"))[0]).toBe(0);
@@ -49,6 +49,7 @@ describe("telemetry", () => {
     expect(bodies.get("/v1/metrics")?.toString("latin1")).toContain("rpc.server.call.duration");
     const traces = bodies.get("/v1/traces")!;
     expect(traces.toString("latin1")).toContain("hello");
+    expect(traces.toString("latin1")).toContain("pod-7");
     expect(traces.includes(Buffer.from("4bf92f3577b34da6a3ce929d0e0e4736", "hex"))).toBe(true);
   });
 });

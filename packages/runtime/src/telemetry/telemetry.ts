@@ -1,6 +1,6 @@
 import { type Meter, metrics, type Tracer, trace } from "@opentelemetry/api";
 import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
-import { defaultResource, resourceFromAttributes } from "@opentelemetry/resources";
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { type IMetricReader, MeterProvider } from "@opentelemetry/sdk-metrics";
 import type { Environment } from "../env/parse-environment.ts";
 import { startOtlp } from "./otlp.ts";
@@ -37,13 +37,14 @@ const WHOSE = /^service\.(name|namespace)$/;
  * standard OTEL_* variables say so (an OTLP endpoint, or an exporter); the exporters then read them from the process.
  */
 export async function createTelemetry(options: TelemetryOptions): Promise<Telemetry> {
-  const resource = defaultResource().merge(
-    resourceFromAttributes({
-      "service.name": options.service,
-      "service.namespace": "millrace",
-      "service.version": options.version,
-    }),
-  );
+  const ours = {
+    "service.name": options.service,
+    "service.namespace": "millrace",
+    "service.version": options.version,
+  };
+  // OTEL_RESOURCE_ATTRIBUTES says where it runs, such as in which pod; who it is, dashboards and alerts must know.
+  const place = detectResources({ detectors: [envDetector] });
+  const resource = defaultResource().merge(place).merge(resourceFromAttributes(ours));
   const pull = new PullReader();
   const otlp = await startOtlp(options.env ?? {}, resource);
   const readers: IMetricReader[] = [pull, ...otlp.metricReaders];
