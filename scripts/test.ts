@@ -17,6 +17,7 @@ runStep(["proto format", "buf", "format", "--diff", "--exit-code", "proto"]);
 runStep(["proto compatibility", "node", "scripts/breaking.ts"]);
 runStep(["browser", "node", "test/harness/src/bring-browser.ts"]);
 runStep(["servers of the tests", "node", "test/harness/src/servers/prepare.ts"]);
+runStep(["tools of the tests", "node", "test/harness/src/tools/prepare.ts"]);
 process.exitCode = runTests();
 
 /** Runs every test; the last line says how many passed, and how many failed. */

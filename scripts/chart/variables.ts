@@ -25,17 +25,19 @@ export function variablesPage(): string {
   const lines = [...all].map(([name, variable]) => {
     const readers = SERVICES.filter(([, table]) => Object.values(table).some((each) => each.name === name));
     const services = readers.length === SERVICES.length ? "all" : readers.map(([service]) => service).join(", ");
-    const fallback = variable.required
-      ? "required"
-      : variable.fallbackText === ""
-        ? ""
-        : `\`${variable.fallbackText}\``;
+    const fallback = ON_TERMINALS.has(name) ? "on a terminal" : fallbackOf(variable);
     const values = VALUES_OF_VARIABLES[name]?.map((value) => `\`${value}\``).join(", ") ?? SET_BY_CHART[name] ?? "";
     const secret = variable.secret ? " Secret." : "";
     const meaning = `${variable.doc} Must be ${variable.allowed}.${secret}`.replaceAll("|", "\\|");
     return `| \`${name}\` | ${services} | ${meaning} | ${fallback} | ${values} |`;
   });
   return `${HEAD}\n${lines.join("\n")}\n`;
+}
+
+/** What it is where it is not set. */
+function fallbackOf({ required, fallbackText }: { readonly required: boolean; readonly fallbackText: string }): string {
+  if (required) return "required";
+  return fallbackText === "" ? "" : `\`${fallbackText}\``;
 }
 
 const HEAD = `# Every variable of every service

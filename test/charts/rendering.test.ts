@@ -6,7 +6,6 @@ import { CHECKOUT } from "@millrace/harness";
 import { KUBERNETES_VERSIONS, kubernetesSchemas, tool } from "@millrace/harness/tools";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { madeFiles } from "../../scripts/chart/made-files.ts";
 import { CHART, LEAST, lint, Release, rendered } from "./src/release.ts";
 
 const FILES = globSync(join(CHART, "{examples,ci}/*.yaml")).sort();
@@ -86,10 +85,6 @@ it("is of the release that the project is", () => {
   const { version, appVersion } = parse(readFileSync(join(CHART, "Chart.yaml"), "utf8"));
   const project = JSON.parse(readFileSync(join(CHECKOUT, "package.json"), "utf8"));
   expect([version, appVersion]).toEqual([project.version, project.version]);
-});
-
-it("has a README and a schema that are made of its values: npm run chart", () => {
-  for (const { path, content } of madeFiles()) expect(readFileSync(path, "utf8") === content, path).toBe(true);
 });
 
 /** Dashboards and rules are made elsewhere, and held to their sources there. */

@@ -3,7 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { EventSchema } from "@millrace/api/millrace/event/v1/event_pb";
 
 /** What the events of a test are told apart by. */
-export const KINDS = ["view", "click", "order", "refund", "signup", "search", "share"] as const;
+const KINDS = ["view", "click", "order", "refund", "signup", "search", "share"] as const;
 
 const BATCH_EVENTS = 100;
 const CENTS_MAX = 9_973;

@@ -12,7 +12,7 @@ export const PROJECT = "millrace-selftest";
 
 /** The metrics of the project, and what they are broken down by. */
 export const METRICS = ["selftest_events", "selftest_amount"] as const;
-export const DIMENSIONS = ["run", "kind"] as const;
+const DIMENSIONS = ["run", "kind"] as const;
 
 /** Makes the project with all that it measures, where it is missing. */
 export async function ensureProject(connection: Connection): Promise<void> {

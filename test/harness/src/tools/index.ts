@@ -1,4 +1,4 @@
 export { findBuildah, findDebootstrap } from "./debian-package.ts";
 export { keptFolder } from "./kept-folder.ts";
 export { KUBERNETES_VERSIONS, kubernetesSchemas } from "./kubernetes-schemas.ts";
-export { TOOL_NAMES, type ToolName, tool } from "./tool.ts";
+export { type ToolName, tool } from "./tool.ts";

@@ -4,10 +4,19 @@ import { join } from "node:path";
 import { CHECKOUT } from "@millrace/harness";
 import { parseEnvironment, type VariableTable } from "@millrace/runtime";
 import { describe, expect, it } from "vitest";
-import { documentedValues } from "../../scripts/chart/documented-values.ts";
-import { SET_BY_CHART, VALUES_OF_VARIABLES } from "../../scripts/chart/variable-values.ts";
-import { TABLES } from "../../scripts/chart/variables.ts";
-import { CHART, LEAST, over, Release, release, rendered, SERVICES, type Service } from "./src/release.ts";
+import {
+  CHART,
+  LEAST,
+  over,
+  Release,
+  release,
+  rendered,
+  SERVICES,
+  type Service,
+} from "../../test/charts/src/release.ts";
+import { documentedValues } from "./documented-values.ts";
+import { SET_BY_CHART, VALUES_OF_VARIABLES } from "./variable-values.ts";
+import { TABLES } from "./variables.ts";
 
 const everything = new Release(rendered([join(CHART, "ci/everything.yaml")]));
 const least = release();
