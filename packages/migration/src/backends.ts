@@ -1,6 +1,17 @@
 import { examineCassandraCellStore, migrateCassandraCellStore } from "@millrace/cell-store/cassandra";
-import { migrateKafkaTopics } from "@millrace/event-log/kafka";
+import {
+  appendTimes,
+  commitGroupOffsets,
+  migrateKafkaTopics,
+  offsetsAtTime,
+  readGroupOffsets,
+} from "@millrace/event-log/kafka";
 import { examineCassandraRecordStore, migrateCassandraRecordStore } from "@millrace/record-store/cassandra";
+
+export type { GroupOffsets, KafkaOptions } from "@millrace/event-log/kafka";
+
+/** What knows the offsets of a group, and moves them. */
+export const OFFSETS = { appendTimes, commitGroupOffsets, offsetsAtTime, readGroupOffsets };
 
 /** A store whose tables are made in Cassandra. */
 export type CassandraBackend = {

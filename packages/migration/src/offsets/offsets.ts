@@ -1,12 +1,5 @@
-import {
-  appendTimes,
-  commitGroupOffsets,
-  type GroupOffsets,
-  type KafkaOptions,
-  offsetsAtTime,
-  readGroupOffsets,
-} from "@millrace/event-log/kafka";
 import { type Environment, kafkaSettingsOf, parseEnvironment, silentLogger } from "@millrace/runtime";
+import { type GroupOffsets, type KafkaOptions, OFFSETS } from "../backends.ts";
 import { KAFKA_TABLE } from "../variables.ts";
 import { mismatches, planRewind, type RewindPlan } from "./plan-rewind.ts";
 import type { SavedOffsets } from "./saved-offsets.ts";
@@ -23,7 +16,7 @@ export type RewindTarget = { readonly saved: SavedOffsets } | { readonly timeMs:
  */
 export async function groupOffsets(environment: Environment): Promise<GroupOffsets> {
   const { options, group } = settingsOf(environment);
-  return readGroupOffsets(options, group);
+  return OFFSETS.readGroupOffsets(options, group);
 }
 
 /**
@@ -37,11 +30,11 @@ export async function rewind(
   { nowMs, isDryRun }: { readonly nowMs: number; readonly isDryRun: boolean },
 ): Promise<RewindPlan & { readonly isDone: boolean }> {
   const { options, group } = settingsOf(environment);
-  const plan = await planOf(options, await readGroupOffsets(options, group), target, nowMs);
+  const plan = await planOf(options, await OFFSETS.readGroupOffsets(options, group), target, nowMs);
   const isDone = !isDryRun && plan.problems.length === 0;
   const moved = plan.steps.filter(({ from, to }) => to < from);
   if (isDone && moved.length > 0) {
-    await commitGroupOffsets(options, group, new Map(moved.map(({ partition, to }) => [partition, to])));
+    await OFFSETS.commitGroupOffsets(options, group, new Map(moved.map(({ partition, to }) => [partition, to])));
   }
   return { ...plan, isDone };
 }
@@ -61,7 +54,7 @@ async function planOf(
     const offset = wanted.get(partition);
     return offset !== undefined && offset >= first && offset < end ? [[partition, offset] as const] : [];
   });
-  return planRewind(now, wanted, await appendTimes(options, new Map(kept)), nowMs);
+  return planRewind(now, wanted, await OFFSETS.appendTimes(options, new Map(kept)), nowMs);
 }
 
 /** Of a moment; a partition in which nothing was appended since stays where it is. */
@@ -70,7 +63,7 @@ async function offsetsByTime(
   { partitions }: GroupOffsets,
   timeMs: number,
 ): Promise<ReadonlyMap<number, number>> {
-  const found = await offsetsAtTime(options, timeMs);
+  const found = await OFFSETS.offsetsAtTime(options, timeMs);
   return new Map(
     partitions.map(({ partition, committed = 0 }) => [
       partition,

@@ -1,5 +1,5 @@
-import type { GroupOffsets } from "@millrace/event-log/kafka";
 import { describe, expect, it } from "vitest";
+import type { GroupOffsets } from "../backends.ts";
 import { mismatches, planRewind } from "./plan-rewind.ts";
 import { parseSavedOffsets } from "./saved-offsets.ts";
 

@@ -1,4 +1,4 @@
-import type { GroupOffsets } from "@millrace/event-log/kafka";
+import type { GroupOffsets } from "../backends.ts";
 import type { SavedOffsets } from "./saved-offsets.ts";
 
 /** Claims are kept for the late window and this much lag: processing refuses to fold what is older. */

@@ -68,7 +68,7 @@ function loadOf(
 }
 
 /** The chance that there is an event where `expected` are expected. */
-export function hasEvent(expected: number): number {
+function hasEvent(expected: number): number {
   return -Math.expm1(-expected);
 }
 
