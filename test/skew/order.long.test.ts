@@ -176,6 +176,9 @@ class Views {
     expect(await this.#counted()).toEqual(pages);
     const { balance } = await this.#mesh.status(this.#projectId);
     expect(balance).toMatchObject({ foldedCount: BigInt(sent), deadLetteredCount: 0n, lateCount: 0n });
+    const counted = Object.entries(pages).map(([page, views]) => `${views} of ${page}`);
+    const waiting = this.#sent - sent;
+    process.stdout.write(`  ${this.#projectId}: ${counted.join(", ") || "nothing"} counted, ${waiting} wait\n`);
   }
 
   async #counted(): Promise<Record<string, number>> {
