@@ -94,9 +94,8 @@ describe("under load", () => {
       await millrace.upgrade(templatesOf(number));
       times.push(performance.now() - startMs);
       const now = await podIds(cluster);
-      // Processing, whose pods are replaced one after the other, is upgraded every other time.
-      const replaced = SERVICES.filter((service) => service !== "processing" || number % 2 === 0);
-      for (const service of replaced) expect(now[service]?.filter((id) => ids[service]?.includes(id))).toEqual([]);
+      for (const service of changedBy(number))
+        expect(now[service]?.filter((id) => ids[service]?.includes(id))).toEqual([]);
     }
     const accounts = await load.end();
     const sorted = times.toSorted((a, b) => a - b);
@@ -190,12 +189,20 @@ describe("in the end", () => {
 
 const SCALED = { withinMs: 240_000, everyMs: 1_000 };
 const UPGRADE = "millrace.test/upgrade";
+const OTHERS = SERVICES.filter((service) => service !== "ingest");
 
-/** Values that give every pod another template; processing's at even numbers. */
+/** The services whose templates the upgrade of a number changes: ingest's each time, and one of the others in turn. */
+function changedBy(number: number): (typeof SERVICES)[number][] {
+  return ["ingest", OTHERS[number % OTHERS.length]!];
+}
+
+/** Values that give pods the template of the last upgrade, up to this number, that changes them. */
 function templatesOf(number: number): Record<string, Record<string, unknown>> {
-  const annotated = (text: string) => ({ podAnnotations: { [UPGRADE]: text } });
-  const values = SERVICES.map((service) => [service, annotated(`${number}`)] as const);
-  return { ...Object.fromEntries(values), processing: annotated(`${number - (number % 2)}`) };
+  const values: Record<string, Record<string, unknown>> = {};
+  for (let each = 1; each <= number; each++) {
+    for (const service of changedBy(each)) values[service] = { podAnnotations: { [UPGRADE]: `${each}` } };
+  }
+  return values;
 }
 
 async function startLoad(projectId: string, pace?: { readonly betweenBatchesMs: number }): Promise<ClusterLoad> {
