@@ -84,6 +84,8 @@ export class Partition implements PartitionHandler {
   readonly #flushCauses: Record<Tier, SpanContext[]> = { "1m": [], "15m": [], "1h": [], "1d": [] };
   #idleMs = 0;
   #watermarksMs = Number.NEGATIVE_INFINITY;
+  /** Those of coarse tiers stand between their flushes: all partitions' are in one place of the store, so none is written again. */
+  readonly #marksWritten = new Map<Tier, Mark>();
   #commitMs = Number.NEGATIVE_INFINITY;
   #housekeeping: Promise<void> = Promise.resolve();
 
@@ -292,9 +294,10 @@ export class Partition implements PartitionHandler {
       if (this.#stopped.signal.aborted) return;
       this.#watermarksMs = performance.now();
       const marks = TIERS.map((tier) => ({ source: this.source, tier, ...this.watermark(tier) }));
-      const known = marks.filter((mark) => mark.timeMs > 0);
-      if (known.length > 0) {
-        await this.#deps.store.writeStates(known.map(watermarkState), { signal: this.#stopped.signal });
+      const moved = marks.filter((mark) => mark.timeMs > 0 && !isSame(mark, this.#marksWritten.get(mark.tier)));
+      if (moved.length > 0) {
+        await this.#deps.store.writeStates(moved.map(watermarkState), { signal: this.#stopped.signal });
+        for (const mark of moved) this.#marksWritten.set(mark.tier, mark);
       }
       if (now || performance.now() - this.#commitMs >= COMMIT_EVERY_MS) await this.#commit();
     });
@@ -339,6 +342,12 @@ export class Partition implements PartitionHandler {
     this.#timers.clear();
     this.#table.clear();
   }
+}
+
+type Mark = { readonly offset: number; readonly timeMs: number };
+
+function isSame(mark: Mark, other: Mark | undefined): boolean {
+  return mark.offset === other?.offset && mark.timeMs === other.timeMs;
 }
 
 function problemOf(error: unknown): string {

@@ -169,3 +169,26 @@ it("is not moved back by a zombie that folds what was folded long ago", async ()
 function bound(handler: { revoke(): Promise<void> }) {
   return { revoke: () => handler.revoke() };
 }
+
+it("writes a watermark when it has moved, and not with each flush of another tier", async () => {
+  const bed = await open();
+  const written: string[] = [];
+  const cellStore = altered(bed.cellStore, {
+    writeStates: async (states: readonly StoredState[]) => {
+      for (const state of states) {
+        if (state.kind !== WATERMARK_KIND) continue;
+        const { tier, offset, timeMs } = watermarkOf(state);
+        written.push(`${tier} ${offset} ${timeMs}`);
+      }
+      await bed.cellStore.writeStates(states);
+    },
+  });
+  const app = await bed.start({ cellStore });
+  for (let i = 0; i < 10; i++) {
+    await bed.append([section("site", NOW, [pageView(`id-${i}`, "/", NOW)])]);
+    await vi.waitFor(async () => expect((await marks(bed.cellStore)).get("1m")?.offset).toBe(i + 1));
+  }
+  await app.drain();
+  expect(new Set(written).size).toBe(written.length);
+  expect([...(await marks(bed.cellStore)).values()].map(({ offset }) => offset)).toEqual([10, 10, 10, 10]);
+});

@@ -1,4 +1,4 @@
-import { TIERS } from "@millrace/rollup";
+import { FLUSH_INTERVAL_MS, TIERS } from "@millrace/rollup";
 import type { Bench, Figure } from "./bench.ts";
 import { foldLanes, type Lane, recordsOf } from "./scale/fold-lanes.ts";
 import { partitionShares, partitionsOf, projectAt, rulesOf, spreadFor, unevenness } from "./scale/partition-shares.ts";
@@ -173,8 +173,8 @@ function scaleFigures(scale: (typeof SCALES)[number], shares: Float64Array, curv
       unit: "/s",
     },
     {
-      what: "… writes to the one partition of watermarks, at a flush of each partition of the log",
-      value: (4 * partitions) / FINEST_FLUSH_SECONDS,
+      what: "… writes to the one partition of watermarks: one for each flush of each partition of the log",
+      value: partitions * sum((tier) => 1 / (FLUSH_INTERVAL_MS[tier] / 1_000 || FINEST_FLUSH_SECONDS)),
       unit: "/s",
     },
     { what: "… memory of the claims", value: (eventsPerSecond * CLAIM_SECONDS * CLAIM_BYTES) / GIGABYTE, unit: "GB" },
