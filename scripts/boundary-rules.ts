@@ -171,6 +171,7 @@ function importViolation(path: string, folder: string, name: string, folders: Re
 function forbiddenPackage(folder: string, name: string, folders: ReadonlyMap<string, string>): string | undefined {
   const target = targetOf(name, folders);
   if (target === undefined || target === folder) return undefined;
+  if (PURE.has(folder) && target === "packages/telemetry") return pureReason(folder);
   const role = roleOf(folder);
   return MAY_IMPORT[role].includes(roleOf(target)) ? undefined : WHY[role];
 }

@@ -10,6 +10,7 @@ const folders = [
     "failure",
     "api",
     "hash",
+    "telemetry",
     "rollup",
     "enrichment",
     "credential",
@@ -24,6 +25,13 @@ const folders = [
   "test/harness",
 ];
 const manifests = folders.map((folder) => manifest(folder, {}));
+
+it("instruments are made from what is declared, and nowhere else", () => {
+  const text = 'meter.createCounter("millrace.own.idea");';
+  const [violation] = check({ path: "services/ingest/src/a.ts", text });
+  expect(violation).toContain("services/ingest/src/a.ts calls .createCounter: ");
+  expect(check({ path: "packages/telemetry/src/instruments.ts", text })).toEqual([]);
+});
 
 describe("the import rules", () => {
   const forbidden = [
@@ -45,6 +53,8 @@ describe("the import rules", () => {
     ["packages/runtime/src/a.ts", "@millrace/rollup", "runtime is what any process needs"],
     ["packages/failure/src/a.ts", "@millrace/hash", "failure imports nothing"],
     ["packages/hash/src/a.ts", "@millrace/rollup", "hash is arithmetic"],
+    ["packages/telemetry/src/a.ts", "@millrace/failure", "everything imports it, so it imports nothing of ours"],
+    ["packages/rollup/src/a.ts", "@millrace/telemetry", "does no I/O"],
     ["packages/credential/src/a.ts", "@millrace/snapshot", "credential says what a key is"],
     ["packages/sqlite/src/a.ts", "@millrace/cell-store", "sqlite opens files"],
     ["services/ingest/src/a.ts", "@millrace/sqlite", "services never import each other"],

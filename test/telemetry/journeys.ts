@@ -77,7 +77,7 @@ function travelled(
 }
 
 /** Whether a span is another's child, or linked to it. */
-export function follows(span: ReceivedSpan, before: { readonly traceId: string; readonly spanId: string }): boolean {
+function follows(span: ReceivedSpan, before: { readonly traceId: string; readonly spanId: string }): boolean {
   if (span.parentSpanId === before.spanId && span.traceId === before.traceId) return true;
   return span.links.some((link) => link.spanId === before.spanId && link.traceId === before.traceId);
 }
