@@ -126,6 +126,7 @@ describe("under load", () => {
 
   it("a changed setting replaces the pods of its service alone, which then have it", async () => {
     const last = templatesOf(GIVEN.upgrades());
+    for (const service of SERVICES) await untilPods(cluster, service, 2);
     const ids = await podIds(cluster);
     const load = await startLoad("settings");
     await millrace.upgrade({ ...last, reporting: { ...last["reporting"], server: { logLevel: "debug" } } });
