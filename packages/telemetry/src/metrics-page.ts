@@ -12,7 +12,7 @@ Every service shows them on its admin port at \`/metrics\` in Prometheus' format
 and \`_bucket\`, \`_sum\`, \`_count\` for histograms. Every series has the labels \`service_name\` (\`npm start\` is \`millrace\`, and shows those of all services) and \`service_namespace\`, which is \`millrace\`.
 
 Attributes are bounded: by the values that are listed, or as it says. Beyond 2,000 series of one metric in one process the rest are counted together
-(\`otel_metric_overflow\`); no metric comes near that by what it is made of.
+(\`otel_metric_overflow\`); nearest to that come watermarks, four for each partition that a process owns.
 
 **Rare** metrics have no series before what they count has happened. **Servers**: only where there are Kafka and Redis.
 `;
