@@ -6,12 +6,13 @@ import { LEAST, over, refusal, type Values } from "./src/release.ts";
 /** What is wrong, and a part of what is said. */
 type Refused = readonly [values: Values, ...said: readonly string[]];
 
-const WRONG: readonly Refused[] = [
+/** What the schema knows to be wrong, each by its path. */
+const MISSPELT: readonly Refused[] = [
   [{ kafka: { broker: ["a:1"] } }, "/kafka", "'broker'"],
   [{ ingest: { replica: 2 } }, "/ingest", "'replica'"],
   [{ ingest: { blockBytes: "1MiB" } }, "/ingest", "'blockBytes'"],
   [{ kafka: { brokers: ["a"] } }, "/kafka/brokers/0", "'a'"],
-  [{ kafka: { brokers: "a:1" } }, "/kafka/brokers", "array"],
+  [{ cassandra: { contactPoints: "a:1" } }, "/cassandra/contactPoints", "array"],
   [{ cassandra: { consistency: "ONE" } }, "/cassandra/consistency", "LOCAL_QUORUM"],
   [{ redis: { claims: { url: "http://a" } } }, "/redis/claims/url"],
   [{ image: { digest: "sha256:1" } }, "/image/digest"],
@@ -19,6 +20,10 @@ const WRONG: readonly Refused[] = [
   [{ defaults: { server: { logLevel: "loud" } } }, "/defaults/server/logLevel"],
   [{ processing: { coarseFlushPercent: 101 } }, "/processing/coarseFlushPercent", "100"],
   [{ commonLabels: { a: 1 } }, "/commonLabels/a", "string"],
+];
+
+/** What contradicts itself, or lacks something. */
+const WRONG: readonly Refused[] = [
   [{ kafka: { sasl: { mechanism: "scram-sha-256" } } }, "kafka.sasl.existingSecret: name the Secret"],
   [{ redis: { cache: { url: "redis://claims:6379" } } }, "claims and cache need a Redis each"],
   [{ redis: { cache: { existingSecret: "x" } } }, "redis.cache: url and existingSecret exclude each other"],
@@ -53,6 +58,16 @@ const WRONG: readonly Refused[] = [
   [{ ingress: { enabled: true } }, "ingress.hosts", "ingress.tls: give existingSecret or certManager"],
   [{ adminKey: { existingSecret: "" } }, "test.existingSecret"],
 ];
+
+describe("what is misspelt, of another type or out of bounds", () => {
+  // Helm says all of it at once.
+  const answer = refusal(MISSPELT.reduce((values, [wrong]) => over(values, wrong), LEAST));
+
+  it.each(MISSPELT.map(([values, ...said]) => ({ values, said })))("is $values", ({ said }) => {
+    const lines = answer.split("\n").filter((line) => line.includes(said[0]!));
+    expect(lines.some((line) => said.every((part) => line.includes(part)))).toBe(true);
+  });
+});
 
 describe("what can not be installed", () => {
   it.each(WRONG.map(([values, ...said]) => ({ values, said })))("is $values", ({ values, said }) => {
