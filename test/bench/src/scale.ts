@@ -1,3 +1,4 @@
+import { zstdCompressSync } from "node:zlib";
 import { FLUSH_INTERVAL_MS, TIERS } from "@millrace/rollup";
 import type { Bench, Figure } from "./bench.ts";
 import { foldLanes, type Lane, recordsOf } from "./scale/fold-lanes.ts";
@@ -8,6 +9,8 @@ import { keptBytes, storeLoad } from "./scale/store-load.ts";
 import { arrivals, zipfShares } from "./scale/zipf.ts";
 import { randomFrom } from "./web-events.ts";
 
+/** `chunk_length_in_kb` of its tables. */
+const CASSANDRA_PIECE_BYTES = 16 * 1_024;
 const PROJECTS = 100_000;
 const MEBIBYTE = 2 ** 20;
 const GIGABYTE = 1e9;
@@ -38,7 +41,7 @@ const CLAIM_SECONDS = 72 * 3_600;
 /** Skewed tenants on the real routing, fold and storage layout. */
 export const bench: Bench = {
   about:
-    "100,000 projects by Zipf's law: partitions of the log and of Cassandra, rows, bytes, fan-out (a minute or two)",
+    "100,000 projects by Zipf's law: partitions of the log and of Cassandra, rows, bytes, fan-out",
   async run() {
     const shares = zipfShares(PROJECTS);
     const curve = await sizeCurve();
@@ -51,6 +54,7 @@ export const bench: Bench = {
           unit: "B",
         };
       }),
+      ...(await compressionFigures()),
       ...SCALES.flatMap(({ partitions }) => shareFigures(shares, partitions)),
       ...(await simulatedFigures(shares, curve)),
       ...SCALES.flatMap((scale) => scaleFigures(scale, shares, curve)),
@@ -74,6 +78,24 @@ async function sizeCurve(): Promise<SizeCurve> {
     bytes.push(partitions.find(({ tier }) => tier === "1m")!.bytes);
   }
   return { events: CURVE_EVENTS, bytes };
+}
+
+/** What is left of blocks when Cassandra compresses them, by its pieces, with zstd in place of LZ4. */
+async function compressionFigures(): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const count of [10, 1_000, 100_000]) {
+    let [bytes, compressed] = [0, 0];
+    const times = Array.from({ length: count }, (_, i) => START_MS + (i * (MINUTE_MS - 1)) / count);
+    await foldLanes([{ projectId: "site", times }], randomFrom(5), (_, blob) => {
+      bytes += blob.length;
+      for (let from = 0; from < blob.length; from += CASSANDRA_PIECE_BYTES) {
+        compressed += zstdCompressSync(blob.subarray(from, from + CASSANDRA_PIECE_BYTES)).length;
+      }
+    });
+    const what = `what zstd leaves of a block of ${count.toLocaleString("en-US")} page views`;
+    figures.push({ what, value: (100 * compressed) / bytes, unit: "%" });
+  }
+  return figures;
 }
 
 /** What an event takes in the log, compressed as ingest does it. */

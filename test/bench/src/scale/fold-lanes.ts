@@ -21,8 +21,14 @@ export type StoredPartition = { readonly tier: string; readonly rows: number; re
 /**
  * Folds page views by the real code, and says which partitions of Cassandra their blocks make, all lanes' together. A lane's
  * events are in memory at a time, with its blocks.
+ *
+ * @param onBlock told of each block in its final state
  */
-export async function foldLanes(lanes: readonly Lane[], random: () => number): Promise<StoredPartition[]> {
+export async function foldLanes(
+  lanes: readonly Lane[],
+  random: () => number,
+  onBlock: (tier: string, blob: Uint8Array) => void = () => {},
+): Promise<StoredPartition[]> {
   const laneOf: number[] = [];
   const records: LogRecord[] = [];
   for (const [at, lane] of lanes.entries()) {
@@ -44,8 +50,10 @@ export async function foldLanes(lanes: readonly Lane[], random: () => number): P
   for (const { partition: name, tier, block } of blocks.values()) {
     const partition = found.get(name) ?? { tier, rows: 0, bytes: 0 };
     found.set(name, partition);
+    const blob = block.encode();
     partition.rows++;
-    partition.bytes += block.encode().length;
+    partition.bytes += blob.length;
+    onBlock(tier, blob);
   }
   return [...found.values()];
 }
