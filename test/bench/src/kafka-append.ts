@@ -10,7 +10,7 @@ import { webRecords } from "./web-records.ts";
 
 const PARTITIONS = 4;
 /** Records on their way at a time, in each partition. */
-const IN_FLIGHT = 4;
+const IN_FLIGHT = 16;
 const EVENTS_PER_RECORD = 500;
 const PACKED_RECORDS = 4000;
 const LARGE_RECORDS = 600;
