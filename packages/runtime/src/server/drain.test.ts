@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { Agent, request as httpRequest } from "node:http";
+import { connect } from "node:net";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@millrace/api/grpc/health/v1/health_pb";
@@ -29,6 +31,21 @@ function gate() {
 }
 
 describe("a drain", () => {
+  it("ends well when clients reset their connections meanwhile", async () => {
+    const server = await startFixture({});
+    const sockets = Array.from({ length: 3 }, () => connect(server.port, "127.0.0.1"));
+    for (const socket of sockets) {
+      socket.on("error", () => {});
+      await once(socket, "connect");
+    }
+    // It answers, so it has taken those before as well.
+    await fetch(`${server.adminUrl}/livez`);
+    const drained = server.drain();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const socket of sockets) socket.resetAndDestroy();
+    await expect(drained).resolves.toBeUndefined();
+  });
+
   it("answers every call that a handler saw; others are refused unseen", async () => {
     const seen = new Set<string>();
     const server = await startFixture({

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import {
   createServer as createHttp1,
   type Server as Http1Server,
@@ -97,7 +96,7 @@ export function createOnePort({ limits, tls, log }: OnePortOptions, onRequest: R
       sessions.closeAll();
     },
     async closed() {
-      while (sockets.size > 0) await once(sockets.values().next().value!, "close");
+      while (sockets.size > 0) await closeOf(sockets.values().next().value!);
     },
     destroy() {
       sessions.destroyAll();
@@ -145,6 +144,13 @@ function handOver(socket: Socket, timeoutMs: number, decided: (isHttp2: boolean)
     decided(head.subarray(0, compared).equals(PREFACE.subarray(0, compared)));
   };
   socket.once("readable", look);
+}
+
+/** Also one that is reset closes, which `once` of node:events would take for a failure. */
+function closeOf(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once("close", () => resolve());
+  });
 }
 
 function ignore(): void {}
