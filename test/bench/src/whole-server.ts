@@ -18,9 +18,9 @@ export async function cpuSeconds(millrace: Millrace): Promise<number> {
 
 /** Processor time of a process so far, in seconds, as its metrics tell it. */
 export function cpuSecondsIn(metrics: string): number {
-  const [, value] = /^process_cpu_time\S* ([\d.e+]+)/m.exec(metrics) ?? [];
-  if (value === undefined) throw new Error("the metrics do not tell the processor time");
-  return Number(value);
+  const modes = [...metrics.matchAll(/^process_cpu_time_seconds_total\S* ([\d.e+-]+)/gm)];
+  if (modes.length === 0) throw new Error("the metrics do not tell the processor time");
+  return modes.reduce((sum, [, seconds]) => sum + Number(seconds), 0);
 }
 
 /** Resolves once so many events are folded and every record of the log is stored in the given tiers. */

@@ -35,8 +35,8 @@ describe("probes", () => {
     const text = await (await fetch(`${server.adminUrl}/metrics`)).text();
     const of = (code: string) =>
       `rpc_method="millrace.config.v1.ProjectService/GetProject",rpc_response_status_code="${code}"`;
-    expect(text).toContain(`rpc_server_call_duration_count{${of("ok")}`);
-    expect(text).toContain(`rpc_server_call_duration_count{${of("unauthenticated")}`);
+    expect(text).toContain(`rpc_server_call_duration_seconds_count{${of("ok")}`);
+    expect(text).toContain(`rpc_server_call_duration_seconds_count{${of("unauthenticated")}`);
     expect(text).toContain("process_memory_usage");
     expect(await (await fetch(`${server.adminUrl}/version`)).json()).toMatchObject({
       service: "fixture",
