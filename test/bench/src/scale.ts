@@ -40,8 +40,7 @@ const CLAIM_SECONDS = 72 * 3_600;
 
 /** Skewed tenants on the real routing, fold and storage layout. */
 export const bench: Bench = {
-  about:
-    "100,000 projects by Zipf's law: partitions of the log and of Cassandra, rows, bytes, fan-out",
+  about: "100,000 projects by Zipf's law: partitions of the log and of Cassandra, rows, bytes, fan-out",
   async run() {
     const shares = zipfShares(PROJECTS);
     const curve = await sizeCurve();
