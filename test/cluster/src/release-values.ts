@@ -32,8 +32,8 @@ export function valuesOf(image: string, servers: ClusterServers, over: Values): 
     defaults: {
       replicas: 2,
       resources: { requests: { cpu: "20m", memory: "192Mi" }, limits: { memory: "512Mi" } },
-      // All at once, so that twenty upgrades end within a test.
-      rollout: { maxSurge: "100%" },
+      // All at once and a little sooner, so that twenty upgrades end within a test.
+      rollout: { maxSurge: "100%", minReadySeconds: 10 },
     },
     ingest: { replicas: 2, service: { type: "NodePort" }, resources: SMALL },
     processing: { coarseFlushPercent: 1, rollout: { minReadySeconds: 5 }, resources: SMALL },
