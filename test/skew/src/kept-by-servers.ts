@@ -66,7 +66,7 @@ async function contentOf(redis: Redis, name: string, type: string): Promise<Buff
   }
   if (type === "zset") {
     // Pairs, or their parts in turn, as the server's protocol has it; members are numbers' texts.
-    const pairs: unknown[] = await redis.zrange(name, 0, -1, "WITHSCORES");
+    const pairs = (await redis.call("ZRANGE", name, "0", "-1", "WITHSCORES")) as unknown[];
     return pairs.flat().map((part) => Buffer.from(String(part)));
   }
   if (type === "string") return [(await redis.getBuffer(name))!];
