@@ -44,7 +44,7 @@ async function buildAndLoad(): Promise<Record<string, string>> {
 
 async function runTests(environment: NodeJS.ProcessEnv): Promise<number> {
   const vitest = join(CHECKOUT, "node_modules/vitest/vitest.mjs");
-  const args = [vitest, "run", "--project", "cluster", "--disable-console-intercept", ...process.argv.slice(2)];
+  const args = [vitest, "run", ...process.argv.slice(2), "--project", "cluster", "--disable-console-intercept"];
   const child = spawn(process.execPath, args, { cwd: CHECKOUT, stdio: "inherit", env: environment });
   const stop = () => child.kill("SIGTERM");
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);

@@ -36,7 +36,7 @@ export function valuesOf(image: string, servers: ClusterServers, over: Values): 
       rollout: { maxSurge: "100%", minReadySeconds: 10 },
     },
     ingest: { replicas: 2, service: { type: "NodePort" }, resources: SMALL },
-    processing: { coarseFlushPercent: 1, rollout: { minReadySeconds: 5 }, resources: SMALL },
+    processing: { coarseFlushPercent: 1, rollout: { minReadySeconds: 1 }, resources: SMALL },
     reporting: { resources: SMALL },
     dashboard: { service: { type: "NodePort" }, resources: SMALL },
   };
