@@ -56,6 +56,8 @@ export default defineConfig({
     pool: "forks",
     // Tests measure no speed, but wait for real files and sockets: two at a time leave a small machine its breath.
     maxWorkers: 2,
+    // A busy machine takes its time for what takes milliseconds otherwise.
+    expect: { poll: { timeout: 10_000 } },
     // Real servers are started when a test first asks for one, and stopped when the run ends.
     globalSetup: "test/harness/src/servers/global-setup.ts",
     projects: [

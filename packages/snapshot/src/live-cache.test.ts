@@ -69,7 +69,7 @@ describe("a live cache", () => {
     // Tried again, which nobody waits for.
     nowMs = 2_000;
     expect(await cache.get("key")).toEqual({ read: 1 });
-    await vi.waitFor(async () => expect(await cache.get("key")).toEqual({ read: 3 }));
+    await vi.waitFor(async () => expect(await cache.get("key")).toEqual({ read: 3 }), 10_000);
     expect(state.reads).toBe(3);
   });
 });

@@ -16,7 +16,7 @@ describe("an optional lookup", () => {
     nowMs = 999;
     expect(await lookup.find(async () => "found")).toBeUndefined();
     nowMs = 1000;
-    await vi.waitFor(async () => expect(await lookup.find(async () => "found")).toBe("found"));
+    await vi.waitFor(async () => expect(await lookup.find(async () => "found")).toBe("found"), 10_000);
   });
 
   it("makes nobody wait once it is known to hang, not even the one who tries whether it works again", async () => {

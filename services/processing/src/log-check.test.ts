@@ -51,7 +51,7 @@ async function startOn(bed: Bed, cellStore: CellStore): Promise<unknown> {
   const before = bed.failures.length;
   await bed.append([section("site", NOW, [pageView("more", "/", NOW)])]);
   const app = await bed.start({ cellStore });
-  await vi.waitFor(() => expect(bed.failures.length).toBeGreaterThan(before));
+  await vi.waitFor(() => expect(bed.failures.length).toBeGreaterThan(before), 10_000);
   await app.drain();
   return bed.failures.at(-1);
 }
@@ -67,7 +67,7 @@ describe("a partition", () => {
     const other = await anotherLog(bed, 1, Date.now);
     const before = await storedCounts(bed.cellStore, site, "accounting", "1m");
     await other.start();
-    await vi.waitFor(() => expect(other.failures).toHaveLength(1));
+    await vi.waitFor(() => expect(other.failures).toHaveLength(1), 10_000);
     expect(other.failures[0]).toMatchObject({ kind: "outOfRange", reason: "DATA_CORRUPT" });
     expect(String(other.failures[0])).toContain("up to offset 3, and it ends at 1");
     expect(String(other.failures[0])).toContain("millrace migrate --new-generation");
@@ -79,7 +79,7 @@ describe("a partition", () => {
     const bed = await folded(2);
     const other = await anotherLog(bed, 5, () => Date.now() + HOUR);
     await other.start();
-    await vi.waitFor(() => expect(other.failures).toHaveLength(1));
+    await vi.waitFor(() => expect(other.failures).toHaveLength(1), 10_000);
     expect(String(other.failures[0])).toContain("its record 1 was stored at");
     expect(await other.eventLog.committed("millrace.processing", 0)).toBe(0);
   });
@@ -124,7 +124,7 @@ describe("a partition", () => {
     const cellStore = altered(bed.cellStore, { readStates });
     await bed.append([section("site", NOW, [pageView("late", "/", NOW)])]);
     const starting = bed.start({ cellStore });
-    await vi.waitFor(() => expect(readStates.mock.calls.length).toBeGreaterThan(2));
+    await vi.waitFor(() => expect(readStates.mock.calls.length).toBeGreaterThan(2), 10_000);
     isAway = false;
     const app = await starting;
     await untilCommitted(bed, 2);
@@ -138,7 +138,7 @@ describe("a partition", () => {
     const readStates = vi.fn(() => Promise.reject(away));
     const app = createProcessingApp({ ...bed, cellStore: altered(bed.cellStore, { readStates }) });
     const starting = app.start();
-    await vi.waitFor(() => expect(readStates).toHaveBeenCalled());
+    await vi.waitFor(() => expect(readStates).toHaveBeenCalled(), 10_000);
     await app.drain();
     await starting;
     await app.drain();

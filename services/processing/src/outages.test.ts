@@ -68,7 +68,10 @@ it("waits for the claims, which may have been made though the answer was lost, a
   const app = await one.start({ claims });
   const events = [pageView("a", "/", NOW), pageView("b", "/", NOW), pageView("a", "/", NOW)];
   await one.append([section("site", NOW, events)]);
-  await vi.waitFor(async () => expect(await stalledBecause(app)).toMatch(/away|did not answer/), { interval: 5 });
+  await vi.waitFor(async () => expect(await stalledBecause(app)).toMatch(/away|did not answer/), {
+    timeout: 10_000,
+    interval: 5,
+  });
   await untilCommitted(one, 1);
   expect(await stalledBecause(app)).toBe("");
   await app.drain();
@@ -79,7 +82,7 @@ it("stops when it lags by more than claims are kept for, and says so", async () 
   const one = await bed({ claimsExpire: true, clock: { now: () => Date.now() + 25 * HOUR } });
   const app = await one.start();
   await one.append([section("site", NOW, [pageView("a", "/", NOW)])]);
-  await vi.waitFor(() => expect(one.failures).toHaveLength(1));
+  await vi.waitFor(() => expect(one.failures).toHaveLength(1), 10_000);
   expect(await stalledBecause(app)).toContain("lags by 25 hours");
   await app.drain();
   expect(await one.eventLog.committed("millrace.processing", 0)).toBe(0);
@@ -113,7 +116,10 @@ it("keeps every claim while a partition has not folded anything yet", async () =
   const event = section("site", NOW, [pageView("a", "/", NOW)]);
   await one.append([event]);
   const before = await one.start();
-  await vi.waitFor(async () => expect(await storedCounts(one.cellStore, site, "pages", "1m")).toEqual({ "/": 1 }));
+  await vi.waitFor(
+    async () => expect(await storedCounts(one.cellStore, site, "pages", "1m")).toEqual({ "/": 1 }),
+    10_000,
+  );
   await before.drain();
   // The retry waits in the log for a week, while the other partition is at its end.
   await one.append([event]);
@@ -125,10 +131,10 @@ it("keeps every claim while a partition has not folded anything yet", async () =
   await one.append([section("other", NOW, [pageView("b", "/", NOW - HOUR)])], 1);
   await delay(50);
   await vi.advanceTimersByTimeAsync(60_000);
-  await vi.waitFor(() => expect(expired).toHaveBeenCalled());
+  await vi.waitFor(() => expect(expired).toHaveBeenCalled(), 10_000);
   comeBack();
   const accounting = () => storedCounts(one.cellStore, site, "accounting", "1m");
-  await vi.waitFor(async () => expect(await accounting()).toEqual({ folded: 1, duplicate: 1 }));
+  await vi.waitFor(async () => expect(await accounting()).toEqual({ folded: 1, duplicate: 1 }), 10_000);
   await after.drain();
 });
 
@@ -137,7 +143,7 @@ it("ends a drain in time while the store is away; what was not stored is folded 
   const cellStore = altered(one.cellStore, { writeBlocks: () => Promise.reject(away) });
   const app = await one.start({ cellStore });
   await one.append([section("site", NOW, [pageView("a", "/", NOW)])]);
-  await vi.waitFor(async () => expect(await stalledBecause(app)).toContain("away"));
+  await vi.waitFor(async () => expect(await stalledBecause(app)).toContain("away"), 10_000);
   const began = performance.now();
   await app.drain();
   expect(performance.now() - began).toBeLessThan(2_000);
@@ -153,7 +159,7 @@ it("ends a drain in time while folding waits for memory that only the store can 
   const one = await bed({ drainMs: 200, blockBytesMax: 1 });
   const app = await one.start({ cellStore: altered(one.cellStore, { writeBlocks: () => Promise.reject(away) }) });
   await one.append([section("site", NOW, [pageView("a", "/", NOW)])]);
-  await vi.waitFor(async () => expect(await stalledBecause(app)).toContain("away"));
+  await vi.waitFor(async () => expect(await stalledBecause(app)).toContain("away"), 10_000);
   await app.drain();
   expect(one.failures).toEqual([]);
   expect(await one.eventLog.committed("millrace.processing", 0)).toBe(0);
@@ -163,7 +169,7 @@ it("ends a drain in time while the claims are away", async () => {
   const one = await bed({ drainMs: 200 });
   const app = await one.start({ claims: altered(one.claims, { claim: () => Promise.reject(away) }) });
   await one.append([section("site", NOW, [pageView("a", "/", NOW)])]);
-  await vi.waitFor(async () => expect(await stalledBecause(app)).toContain("away"));
+  await vi.waitFor(async () => expect(await stalledBecause(app)).toContain("away"), 10_000);
   await app.drain();
   expect(one.failures).toEqual([]);
 });

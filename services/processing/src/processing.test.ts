@@ -53,9 +53,9 @@ it.each(["1m", "15m", "1h", "1d+0"])("commits nothing while a block of %s is not
   });
   const app = await one.start({ cellStore });
   await one.append([section("site", NOW, [pageView("a", "/", NOW)])]);
-  await vi.waitFor(() => expect(stored.size).toBe(3));
+  await vi.waitFor(() => expect(stored.size).toBe(3), 10_000);
   // Who would commit when the others are stored would do it right after their watermarks, and a drain waits for that.
-  await vi.waitFor(() => expect(watermarks).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(watermarks).toBeGreaterThan(0), 10_000);
   await app.drain();
   expect(await one.eventLog.committed("millrace.processing", 0)).toBe(0);
   const next = await one.start();

@@ -100,7 +100,7 @@ it("waits, and says why, for a version that this release does not know", async (
   onTestFinished(() => bed.close());
   await bed.append([fromTablet("a", 99)]);
   const app = await bed.start();
-  await vi.waitFor(() => expect(warnings[0]).toContain("processing version 99"));
+  await vi.waitFor(() => expect(warnings[0]).toContain("processing version 99"), 10_000);
   expect(await storedCounts(bed.cellStore, site, "devices", "1m")).toEqual({});
   expect(bed.letters).toEqual([]);
   // Waiting does not keep it from stopping in good order.

@@ -161,7 +161,7 @@ it("is not moved back by a zombie that folds what was folded long ago", async ()
   });
   const written = vi.fn((states: readonly StoredState[]) => bed.cellStore.writeStates(states));
   const late = await bed.start({ eventLog: zombie, cellStore: altered(bed.cellStore, { writeStates: written }) });
-  await vi.waitFor(() => expect(written).toHaveBeenCalled());
+  await vi.waitFor(() => expect(written).toHaveBeenCalled(), 10_000);
   await late.drain();
   expect(await marks(bed.cellStore)).toEqual(before);
 }, 30_000);
@@ -186,7 +186,7 @@ it("writes a watermark when it has moved, and not with each flush of another tie
   const app = await bed.start({ cellStore });
   for (let i = 0; i < 10; i++) {
     await bed.append([section("site", NOW, [pageView(`id-${i}`, "/", NOW)])]);
-    await vi.waitFor(async () => expect((await marks(bed.cellStore)).get("1m")?.offset).toBe(i + 1));
+    await vi.waitFor(async () => expect((await marks(bed.cellStore)).get("1m")?.offset).toBe(i + 1), 10_000);
   }
   await app.drain();
   expect(new Set(written).size).toBe(written.length);

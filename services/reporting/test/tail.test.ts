@@ -101,7 +101,7 @@ async function open(limits: Partial<ReportingLimits> = {}) {
   };
   const tail = async (request: MessageInitShape<typeof TailRequestSchema> = {}, pause?: () => Promise<void>) => {
     const reader = new Reader(asked, request, pause);
-    await vi.waitFor(() => expect(reader.responses.length > 0 || reader.error !== undefined).toBe(true));
+    await vi.waitFor(() => expect(reader.responses.length > 0 || reader.error !== undefined).toBe(true), 10_000);
     return reader;
   };
   return { ...asked, requests, tell, tail };
@@ -137,7 +137,7 @@ it("answers at once, and then with each event: when it counts, what became of it
     told({ name: "c" }, { verdict: "late" }),
     told({}, { verdict: "deadLettered", bytes: Uint8Array.of(10, 200, 1), eventId: "" }),
   ]);
-  await vi.waitFor(() => expect(reader.events).toHaveLength(4));
+  await vi.waitFor(() => expect(reader.events).toHaveLength(4), 10_000);
   const [first] = reader.events;
   expect(first).toMatchObject({
     event: { eventId: "given", name: "page_view", userId: "u", properties: view.properties },
@@ -166,9 +166,9 @@ it("derives fields, for answers and filters, by the version that the event was p
   const filtered = await tail(condition("page", Operator.EQUALS, "/shop"));
   const event = { name: "view", properties: { url: "https://a.example/shop/" } };
   await tell([told(event, { version: 1 }), told(event, { version: 2 }), told(event, { version: 99 })]);
-  await vi.waitFor(() => expect(all.events).toHaveLength(3));
+  await vi.waitFor(() => expect(all.events).toHaveLength(3), 10_000);
   expect(all.events.map(({ derived }) => derived["page"])).toEqual(["/shop/", "/shop", "/shop"]);
-  await vi.waitFor(() => expect(filtered.events).toHaveLength(2));
+  await vi.waitFor(() => expect(filtered.events).toHaveLength(2), 10_000);
 });
 
 it.each([
@@ -188,8 +188,8 @@ it.each([
     told({ name: "c", userId: "u1", properties: { amount: 11 } }, { verdict: "late" }),
     told({ name: "a", properties: { amount: "12" } }, { userAgent: "Googlebot/2.1" }),
   ]);
-  await vi.waitFor(() => expect(marker.events).toHaveLength(4));
-  await vi.waitFor(() => expect(reader.names).toEqual(names));
+  await vi.waitFor(() => expect(marker.events).toHaveLength(4), 10_000);
+  await vi.waitFor(() => expect(reader.names).toEqual(names), 10_000);
   expect(reader.skipped).toBe(0);
 });
 
@@ -207,7 +207,7 @@ it("sends no more than was asked for in a second, a sample of all, and counts th
   await vi.waitFor(() => expect(reader.events.length + reader.skipped).toBe(1_110), { timeout: 5_000 });
   expect(reader.events.length).toBeLessThanOrEqual(5 * (1 + Math.ceil((performance.now() - began) / 1_000)));
   // All that match were few enough; of what processing left out it is not known whether they do.
-  await vi.waitFor(() => expect([names.events.length, names.skipped]).toEqual([100, 110]));
+  await vi.waitFor(() => expect([names.events.length, names.skipped]).toEqual([100, 110]), 10_000);
 });
 
 it("keeps a bounded sample for a reader that does not read, and counts the rest", async () => {
@@ -226,7 +226,7 @@ it("says that something is missing when a message was lost, or another processor
   const reader = await tail();
   const send = async (name: string, more: Partial<TailMessage>) => {
     await tell([told({ name })], more);
-    await vi.waitFor(() => expect(reader.names).toContain(name));
+    await vi.waitFor(() => expect(reader.names).toContain(name), 10_000);
     return reader.gaps;
   };
   expect(await send("first", { sequence: 7 })).toBe(0);
@@ -242,31 +242,31 @@ it("says so when it could not keep up, and goes on", async () => {
   const reader = await tail();
   // What can't be read ends the subscription, as falling behind does.
   await cache.publish(tailChannel("shop"), Buffer.from("?"));
-  await vi.waitFor(() => expect(reader.gaps).toBe(1));
+  await vi.waitFor(() => expect(reader.gaps).toBe(1), 10_000);
   await vi.waitFor(async () => {
     await tell([told({ name: "again" })]);
     expect(reader.names).toContain("again");
-  });
+  }, 10_000);
   expect(reader.gaps).toBe(1);
 });
 
 it("begins with the newest of the recent events of all processors, each once", async () => {
   const { tell, tail, requests } = await open();
   const reader = await tail({ recentCount: 3 });
-  await vi.waitFor(() => expect(requests.some(({ recent }) => recent?.count === 3)).toBe(true));
+  await vi.waitFor(() => expect(requests.some(({ recent }) => recent?.count === 3)).toBe(true), 10_000);
   const { request } = requests.find(({ recent }) => recent !== undefined)!.recent!;
   const at = (name: string, seconds: number) => told({ name }, { receivedAtMs: NOW + seconds * 1_000 });
   const [b, d] = [at("b", 2), at("d", 4)];
   await tell([at("a", 1), d], { request });
   await tell([b, at("c", 3)], { request, source: "1:1" });
   await tell([at("other", 9)], { request: "of another tail" });
-  await vi.waitFor(() => expect(reader.names).toEqual(["b", "c", "d"]));
+  await vi.waitFor(() => expect(reader.names).toEqual(["b", "c", "d"]), 10_000);
   await tell([d, at("e", 5)]);
-  await vi.waitFor(() => expect(reader.names).toEqual(["b", "c", "d", "e"]));
+  await vi.waitFor(() => expect(reader.names).toEqual(["b", "c", "d", "e"]), 10_000);
   expect(reader.skipped).toBe(0);
   // Of what a filter lets pass there may be few, so all are asked for.
   await tail({ recentCount: 3, names: ["x"] });
-  await vi.waitFor(() => expect(requests.some(({ recent }) => recent?.count === 50)).toBe(true));
+  await vi.waitFor(() => expect(requests.some(({ recent }) => recent?.count === 50)).toBe(true), 10_000);
 });
 
 it("gives ids as pseudonyms that are the same within a call, and leaves properties as they are", async () => {
@@ -277,7 +277,7 @@ it("gives ids as pseudonyms that are the same within a call, and leaves properti
     told({ name: "a", ...ids, properties: { email: "ada@example.org" } }),
     told({ name: "b", userId: "ada" }),
   ]);
-  await vi.waitFor(() => expect([one.events.length, other.events.length]).toEqual([2, 2]));
+  await vi.waitFor(() => expect([one.events.length, other.events.length]).toEqual([2, 2]), 10_000);
   const [a, b] = one.events.map(({ event }) => event!);
   expect(a!.userId).toMatch(/^[\w-]{10}$/);
   expect([a!.anonymousId, b!.userId]).toEqual([a!.userId, a!.userId]);
@@ -310,14 +310,14 @@ it("keeps no more tails than it may, and gives their places back", async () => {
     const reader = await tail();
     expect(reader.error).toBeUndefined();
     return reader;
-  });
+  }, 10_000);
   await tell([told({ name: "x" })]);
-  await vi.waitFor(() => expect(again.names).toEqual(["x"]));
+  await vi.waitFor(() => expect(again.names).toEqual(["x"]), 10_000);
 });
 
 it("ends with unavailable when the service drains", async () => {
   const { tail, app } = await open();
   const reader = await tail();
   app.drain();
-  await vi.waitFor(() => expect(ConnectError.from(reader.error).code).toBe(Code.Unavailable));
+  await vi.waitFor(() => expect(ConnectError.from(reader.error).code).toBe(Code.Unavailable), 10_000);
 });

@@ -142,7 +142,7 @@ it("keeps letters before the offset moves on", async () => {
   onTestFinished(() => bed.close());
   const app = await bed.start();
   await bed.eventLog.append(0, new Uint8Array([1, 2, 3]));
-  await vi.waitFor(() => expect(deadLetters.put).toHaveBeenCalled());
+  await vi.waitFor(() => expect(deadLetters.put).toHaveBeenCalled(), 10_000);
   await bed.append([section("site", Date.now(), [pageView("a", "/", Date.now())])]);
   const untilCommitted = async (partition: number, offset: number) => {
     const committed = async () => expect(await bed.eventLog.committed("millrace.processing", partition)).toBe(offset);

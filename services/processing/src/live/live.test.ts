@@ -54,7 +54,7 @@ it("publishes what changed of watched projects: laid over the block as it was, i
         await vi.waitFor(() => {
           const offsets = [...states.values()].flatMap((of) => [...of.keys()]);
           expect(Math.max(...offsets)).toBe(offset);
-        });
+        }, 10_000);
       }
     }
   };
@@ -65,7 +65,7 @@ it("publishes what changed of watched projects: laid over the block as it was, i
   await vi.waitFor(async () => {
     await send(5);
     expect(published.length).toBeGreaterThan(0);
-  });
+  }, 10_000);
   const before = published.length;
   await send(40);
   await untilCommitted(bed, (await bed.eventLog.bounds(0)).end);

@@ -91,7 +91,7 @@ it("counts as in flight what is folded and not stored yet", async () => {
   const app = await one.start({ cellStore });
   await one.append([section("one", NOW, [pageView("a", "/", NOW), pageView("b", "/", NOW), pageView("a", "/", NOW)])]);
   const waiting = { acceptedCount: 3, inFlightCount: 3, foldedCount: 0 };
-  await vi.waitFor(async () => expect(await balanceOf(app, "one")).toMatchObject(waiting));
+  await vi.waitFor(async () => expect(await balanceOf(app, "one")).toMatchObject(waiting), 10_000);
   expect(await balanceOf(app, "two")).toMatchObject({ acceptedCount: 0, inFlightCount: 0 });
   isAway = false;
   const stored = { acceptedCount: 3, foldedCount: 2, duplicateCount: 1, inFlightCount: 0 };

@@ -77,7 +77,7 @@ it("names the processors that do not answer, and the partitions that nobody answ
     client: { getStatus: () => Promise.reject(new ConnectError("connection refused", Code.Unavailable)) },
   };
   const { first, second } = await twoProcessors([away]);
-  await vi.waitFor(async () => expect((await statusOf(first)).unansweredPartitions).toEqual([]));
+  await vi.waitFor(async () => expect((await statusOf(first)).unansweredPartitions).toEqual([]), 10_000);
   const { unansweredProcessors } = await statusOf(first);
   expect(unansweredProcessors).toMatchObject([
     { address: "10.0.0.9:8080", problem: expect.stringContaining("connection refused") },

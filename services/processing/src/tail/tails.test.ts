@@ -99,7 +99,7 @@ it("tells what became of each event of a tailed project, and nothing of others",
   const late = { late: true, assignedId: "given" };
   const events = [pageView("a", "/", NOW), pageView("a", "/", NOW), pageView("", "/", NOW - 1e9, late), broken];
   await bed.append([section("other", NOW, events), { ...section("site", NOW + 1, events), userAgent: "Firefox" }]);
-  await vi.waitFor(() => expect(account(heard)).toBe(4));
+  await vi.waitFor(() => expect(account(heard)).toBe(4), 10_000);
   const told = heard.flatMap((message) => message.events);
   expect(told.map(({ verdict, eventId }) => [verdict, eventId])).toEqual([
     ["counted", "a"],
@@ -155,7 +155,7 @@ it("folds and commits while the cache takes no message, and tells of it all when
   await untilCommitted(bed, 5);
   expect(heard).toEqual([]);
   comeBack();
-  await vi.waitFor(() => expect(account(heard)).toBe(10_000));
+  await vi.waitFor(() => expect(account(heard)).toBe(10_000), 10_000);
   await app.drain();
 });
 
@@ -175,7 +175,7 @@ it("tells no more once it is not asked any more", async () => {
   clock.nowMs += 1_000;
   tails.asked({ projectId: "site" });
   await fold([section("site", NOW, views("d", 1))]);
-  await vi.waitFor(() => expect(heard).toHaveLength(3));
+  await vi.waitFor(() => expect(heard).toHaveLength(3), 10_000);
   expect(heard.flatMap(({ events }) => events.map(({ eventId }) => eventId))).toEqual(["a-0", "b-0", "d-0"]);
   // Whoever goes on listening can tell that something is missing.
   expect(heard[2]!.epoch).not.toBe(heard[1]!.epoch);
@@ -192,10 +192,10 @@ it("answers with the events that were processed just before, of every partition"
   await untilCommitted(bed, 1);
   await vi.waitFor(end, { timeout: 10_000 });
   await ask(bed, "site", { request: "r", count: RECENT_MAX });
-  await vi.waitFor(() => expect(account(heard)).toBe(RECENT_MAX));
+  await vi.waitFor(() => expect(account(heard)).toBe(RECENT_MAX), 10_000);
   expect(heard.map(({ request }) => request)).toEqual(["r", "r"]);
   await ask(bed, "site", { request: "few", count: 2 });
-  await vi.waitFor(() => expect(account(heard)).toBe(RECENT_MAX + 2));
+  await vi.waitFor(() => expect(account(heard)).toBe(RECENT_MAX + 2), 10_000);
   await app.drain();
 });
 
