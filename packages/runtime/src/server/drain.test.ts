@@ -7,7 +7,7 @@ import { Health, HealthCheckResponse_ServingStatus as Status } from "@millrace/a
 import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
 import { IngestService, StreamResponse_EndCause } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
 import { describe, expect, it } from "vitest";
-import { bearer, curlGetProject, SPECIAL, startFixture, TRANSPORTS } from "./fixture.ts";
+import { bearer, curlGetProject, startFixture, TRANSPORTS } from "./fixture.ts";
 import type { RawHandler } from "./request-listener.ts";
 
 /** A handler that answers when it is told to, and counts what it has seen. */
