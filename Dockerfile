@@ -29,10 +29,13 @@ RUN npm run build --workspace packages/tracker && npm run build --workspace serv
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /millrace
 COPY --from=manifests /millrace .
+COPY scripts/installed-packages.ts scripts/
 RUN --mount=type=cache,target=/root/.npm \
     workspaces="$(printf -- '--workspace=%s ' services/* packages/cli)" \
  && npm ci --ignore-scripts --omit=dev --omit=optional $workspaces \
- && npm sbom --package-lock-only --sbom-format=cyclonedx --omit=dev --omit=optional $workspaces > sbom.cdx.json
+ && node scripts/installed-packages.ts /tmp/millrace \
+ && (cd /tmp/millrace && npm sbom --package-lock-only --sbom-format=cyclonedx) > sbom.cdx.json \
+ && rm -r scripts
 
 # The sources run as they are: with dependencies, without what only tests and builds need.
 FROM ${NODE_IMAGE} AS assembled
