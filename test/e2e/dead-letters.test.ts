@@ -127,5 +127,5 @@ it("are found, shown, redriven once their cause is gone, and count once", async 
   expect(await letterList(millrace)).toHaveLength(GONE + 1);
   expect(await letterList(millrace, true)).toHaveLength(LATER + GONE + 1);
   expect(millrace.output).toMatch(/"redriven":20.*dead letters were redriven/);
-  expect(await millrace.metrics()).toMatch(/dead_letters_redriven_total\{[^}]*outcome="redriven"[^}]*\} 40/);
+  expect(await millrace.metrics()).toMatch(/dead_letter_redriven_total\{[^}]*millrace_outcome="redriven"[^}]*\} 40/);
 });
