@@ -40,6 +40,6 @@ it("with fewer replicas in sync than must have it a record is refused, not ackno
   await log.close();
 });
 
-it("brokers are stopped, killed and frozen one after the other: nothing is lost, and nothing is doubled", async () => {
-  await rollBrokers(cluster, "rolling", ["stop", "kill9", "freeze"]);
+it("a broker is stopped and another killed: nothing is lost, and nothing is doubled", async () => {
+  await rollBrokers(cluster, "rolling", ["stop", "kill9"]);
 });
