@@ -185,9 +185,18 @@ type AxeResult = {
   }[];
 };
 
+/** Resolves when no motion that has an end goes on. */
+const SETTLED = `Promise.all(
+  document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
+    .map(({ finished }) => finished.catch(() => undefined)),
+).then(() => undefined)`;
+
 /** What axe knows to be wrong by WCAG 2.2 AA is not there, and nothing has to be scrolled sideways. */
 async function expectAccessible(page: Page, width: number): Promise<void> {
   await page.evaluate(AXE);
+  // What has just arrived fades in, and is as pale as it looks until then.
+  await page.evaluate(SETTLED);
   const { violations } = await page.evaluate<AxeResult>(`axe.run(document, { runOnly: ${JSON.stringify(WCAG)} })`);
   const told = violations.map(
     ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html }) => `  ${html}`).join("\n")}`,

@@ -10,17 +10,20 @@ const TRY_FOR_MS = 15_000;
 const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 500;
 
+/** The part of the table that changes are made by. */
+export type ChangedTable = Pick<RecordTable, "state" | "newAttempt" | "tryChange" | "wasMade">;
+
 /**
  * Makes changes, those of one shard one after the other: they would only refuse each other. Against other processes each
  * is tried until it is made, or its record has another version than expected.
  */
 export class ChangeQueue {
-  readonly #table: RecordTable;
+  readonly #table: ChangedTable;
   readonly #onChange: (shard: number, number: number) => void;
   readonly #tails = new Map<number, Promise<unknown>>();
   #waiting = 0;
 
-  constructor(table: RecordTable, onChange: (shard: number, number: number) => void) {
+  constructor(table: ChangedTable, onChange: (shard: number, number: number) => void) {
     this.#table = table;
     this.#onChange = onChange;
   }
@@ -53,44 +56,77 @@ export class ChangeQueue {
   async #make(shard: number, change: RecordChange, signal: AbortSignal | undefined): Promise<number> {
     const { collection, id, expectedVersion } = change;
     const started = performance.now();
+    const unclear = new UnclearAttempts(this.#table);
     let serial = false;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       if (signal?.aborted) throw cancelled(signal);
       const from = await this.#table.state(collection, id, serial, signal);
-      if ((from.live ? from.version : 0) !== expectedVersion) throw staleVersion(expectedVersion);
-      const attempt = this.#table.newAttempt(change, from);
-      if (await this.#isMade(attempt, signal)) {
-        this.#onChange(shard, from.changes + 1);
-        return from.version + 1;
+      let made: Attempt | undefined;
+      if ((from.live ? from.version : 0) === expectedVersion) {
+        const attempt = this.#table.newAttempt(change, from);
+        if (await this.#isMade(attempt, unclear, signal)) made = attempt;
+      } else {
+        made = await unclear.findMade(signal);
+        if (made === undefined) throw staleVersion(expectedVersion);
       }
-      if (performance.now() - started > TRY_FOR_MS) {
-        const message = "the record was not changed: others change records beside it all the time";
-        throw new Failure("unavailable", "BACKEND_UNAVAILABLE", message);
+      if (made !== undefined) {
+        this.#onChange(shard, made.from.changes + 1);
+        return made.from.version + 1;
       }
+      if (performance.now() - started > TRY_FOR_MS) throw unclear.lastError ?? neverItsTurn();
       // What refused the attempt may be a transaction that only a serial read brings to its end.
       serial = true;
       await setTimeout(waitMs * Math.random());
     }
   }
 
-  async #isMade(attempt: Attempt, signal: AbortSignal | undefined): Promise<boolean> {
+  async #isMade(attempt: Attempt, unclear: UnclearAttempts, signal: AbortSignal | undefined): Promise<boolean> {
     try {
       return await this.#table.tryChange(attempt, signal);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (error.kind === "unavailable" && error.reason !== "CLOSED") return false;
       if (error.kind !== "unknownOutcome") throw error;
-      return await this.#settle(attempt, error, signal);
+      unclear.add(attempt, error);
+      return (await unclear.findMade(signal)) !== undefined;
     }
+  }
+}
+
+/**
+ * Attempts at one change whose outcome was not told. One that was not made so far may still be: its request may lie in a
+ * connection that is broken already, and be read after the question whether it was made. All expect the same version of the
+ * record, so no two are ever made; and once the record has another version, those that were not made never will be.
+ */
+class UnclearAttempts {
+  /** Why the last one is unclear. */
+  lastError: Failure | undefined;
+  readonly #table: ChangedTable;
+  readonly #attempts: Attempt[] = [];
+
+  constructor(table: ChangedTable) {
+    this.#table = table;
   }
 
-  async #settle(attempt: Attempt, unknown: Failure, signal: AbortSignal | undefined): Promise<boolean> {
-    try {
-      return await this.#table.wasMade(attempt, signal);
-    } catch {
-      throw unknown;
-    }
+  add(attempt: Attempt, error: Failure): void {
+    this.#attempts.push(attempt);
+    this.lastError = error;
   }
+
+  /** The one that was made by now. Fails with `unknownOutcome` when that can not be found out. */
+  async findMade(signal: AbortSignal | undefined): Promise<Attempt | undefined> {
+    try {
+      for (const attempt of this.#attempts) if (await this.#table.wasMade(attempt, signal)) return attempt;
+    } catch (error) {
+      throw this.lastError ?? error;
+    }
+    return undefined;
+  }
+}
+
+function neverItsTurn(): Failure {
+  const message = "the record was not changed: others change records beside it all the time";
+  return new Failure("unavailable", "BACKEND_UNAVAILABLE", message);
 }
 
 function staleVersion(expected: number): Failure {

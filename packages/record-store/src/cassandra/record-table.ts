@@ -101,7 +101,7 @@ export class RecordTable {
     return await this.#session.applyIf(WRITING, statements, signal);
   }
 
-  /** Whether an attempt whose outcome is not known was made; if not, it never will be. */
+  /** Whether an attempt whose outcome is not known was made so far. */
   async wasMade({ name, change, from }: Attempt, signal?: AbortSignal): Promise<boolean> {
     const shard = shardOf(change.collection, change.id);
     const notice = await this.#one("attempt", [shard, "", noticeId(from.changes + 1)], true, signal);
