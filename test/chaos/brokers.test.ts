@@ -3,7 +3,6 @@ import { until } from "@millrace/harness/until";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BrokerCluster } from "./broker-cluster.ts";
 import { Appends, compareLog } from "./log-accounts.ts";
-import { rollBrokers } from "./rolling.ts";
 
 let cluster: BrokerCluster;
 
@@ -38,8 +37,4 @@ it("with fewer replicas in sync than must have it a record is refused, not ackno
   await appends.stop();
   expect(await compareLog(log, appends)).toEqual({ lost: [], doubled: [], denied: [] });
   await log.close();
-});
-
-it("a broker is stopped and another killed: nothing is lost, and nothing is doubled", async () => {
-  await rollBrokers(cluster, "rolling", ["stop", "kill9"]);
 });
