@@ -45,7 +45,9 @@ it("a service whose certificate can not be read says so before it looks for its 
     MILLRACE_TLS_KEY_FILE: "/nowhere/tls.key",
   });
   expect(await child.exit).toMatchObject({ code: 1 });
-  expect(child.stderr).toBe('MILLRACE_TLS_CERTIFICATE_FILE: names "/nowhere/tls.crt", which can not be read\n');
+  // What it wrote may arrive after the news of its end.
+  const why = 'MILLRACE_TLS_CERTIFICATE_FILE: names "/nowhere/tls.crt", which can not be read\n';
+  await expect.poll(() => child.stderr).toBe(why);
 });
 
 it("a service says by --help what it can be told, and starts nothing", async () => {
