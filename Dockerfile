@@ -21,7 +21,7 @@ RUN find . -type f ! -name package.json ! -name package-lock.json ! -name .npmrc
 FROM ${NODE_IMAGE} AS built
 WORKDIR /millrace
 COPY --from=manifests /millrace .
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+RUN --mount=type=cache,target=/npm npm ci --cache /npm --ignore-scripts
 COPY . .
 RUN npm run build --workspace packages/tracker && npm run build --workspace services/dashboard
 
@@ -30,9 +30,9 @@ FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /millrace
 COPY --from=manifests /millrace .
 COPY scripts/installed-packages.ts scripts/
-RUN --mount=type=cache,target=/root/.npm \
+RUN --mount=type=cache,target=/npm \
     workspaces="$(printf -- '--workspace=%s ' services/* packages/cli)" \
- && npm ci --ignore-scripts --omit=dev --omit=optional $workspaces \
+ && npm ci --cache /npm --ignore-scripts --omit=dev --omit=optional $workspaces \
  && node scripts/installed-packages.ts /tmp/millrace \
  && (cd /tmp/millrace && npm sbom --package-lock-only --sbom-format=cyclonedx) > sbom.cdx.json \
  && rm -r scripts

@@ -93,6 +93,7 @@ describe("a change of a record whose answer is lost", () => {
     const changing = store.put({ collection: "lost", id: "one", expectedVersion: 0, value: new Uint8Array([2]) });
     await until("it is made", isThere, { everyMs: 5 });
     await proxy.become(ANSWERS_LOST);
+    // Past the latency, in which the answer would have come.
     await delay(400);
     await proxy.become({});
     expect(await changing).toBe(1);
@@ -147,6 +148,7 @@ describe("while nothing is answered", () => {
     const applied = async () =>
       Number((await direct.execute("SELECT count(*) FROM faults.states WHERE kind = 'bounded'")).first()?.["count"]);
     await until("some are applied", async () => (await applied()) === 16);
+    // In which more would be applied, if more were on their way.
     await delay(300);
     expect(await applied()).toBe(16);
     abort.abort();

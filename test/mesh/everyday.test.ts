@@ -139,6 +139,7 @@ describe("whoever looks on", () => {
     const tailed: string[] = [];
     const totals: number[] = [];
     let tails = 0;
+    // Both end by the signal, which rejects them.
     const tailing = (async () => {
       for await (const { events } of reporting.tail({}, { signal: ending.signal })) {
         tails++;

@@ -42,8 +42,7 @@ it("a service whose certificate can not be read says so before it looks for its 
     MILLRACE_CASSANDRA_CONTACT_POINTS: "127.0.0.1:1",
     MILLRACE_CASSANDRA_DATA_CENTER: "datacenter1",
     MILLRACE_TLS_CERTIFICATE_FILE: "/nowhere/tls.crt",
-    // One that can be read: both are looked at together.
-    MILLRACE_TLS_KEY_FILE: import.meta.filename,
+    MILLRACE_TLS_KEY_FILE: "/nowhere/tls.key",
   });
   expect(await child.exit).toMatchObject({ code: 1 });
   // What it wrote may arrive after the news of its end.

@@ -103,6 +103,7 @@ it("each service shows each metric that is declared for it, and no other", async
     });
     return (await Promise.all(each)).flat();
   };
+  // What is missing after that time is named by the comparison.
   await until("all of it is shown", async () => (await problems()).length === 0, { withinMs: 10_000 }).catch(() => {});
   expect(await problems()).toEqual([]);
 });

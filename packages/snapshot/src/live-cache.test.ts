@@ -63,7 +63,7 @@ describe("a live cache", () => {
     cache.allChanged();
     expect(await cache.get("key")).toEqual({ read: 1 });
     reject(new Failure("unavailable", "BACKEND_UNAVAILABLE", "away"));
-    await hangs.catch(() => {});
+    await expect(hangs).rejects.toMatchObject({ kind: "unavailable" });
     expect(await cache.get("key")).toEqual({ read: 1 });
     expect(state.reads).toBe(2);
     // Tried again, which nobody waits for.

@@ -97,6 +97,7 @@ describe("a watch", () => {
   it("puts together what a query says, whatever comes and whatever message is lost", async () => {
     const { folded, asked } = await setUp();
     const watcher = new Watcher(asked, byCountry);
+    // Reads so slowly that changes come together, and some are missed.
     const slow = new Watcher(asked, byCountry, () => setTimeout(120));
     await expect.poll(() => watcher.messages.length).toBe(1);
     for (let round = 0; round < 12; round++) {
@@ -110,6 +111,7 @@ describe("a watch", () => {
       const flushed = await folded.flush();
       await folded.markAll(START + round * 1000);
       if (round % 4 !== 3) await publish(asked, flushed);
+      // Messages go out between rounds, rather than all at the end.
       await setTimeout(30);
     }
     const expected = await rowsOf(asked, byCountry);

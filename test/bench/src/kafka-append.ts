@@ -1,10 +1,9 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { migrateKafkaTopics, openKafkaAppender } from "@millrace/event-log/kafka";
+import { randomBytes } from "node:crypto";
+import { openKafkaAppender } from "@millrace/event-log/kafka";
 import { runKafkaTool } from "@millrace/harness/kafka-tools";
-import { kafkaServer } from "@millrace/harness/servers";
-import { silentLogger } from "@millrace/runtime";
 import { CompressionTypes, Kafka, logLevel } from "kafkajs";
 import type { Bench, Figure } from "./bench.ts";
+import { type BenchTopics, withTopics } from "./bench-topics.ts";
 import { median, REPETITIONS } from "./median.ts";
 import { webRecords } from "./web-records.ts";
 
@@ -25,43 +24,28 @@ type Rate = { readonly perSecond: number; readonly perCpuSecond: number };
 /** Records as ingest packs them, from here to their acknowledgement by a broker. */
 export const bench: Bench = {
   about: `records of ${EVENTS_PER_RECORD} events appended to Kafka, against the bare client and the broker's own tool (a minute)`,
-  async run() {
-    const { brokers } = await kafkaServer();
-    const name = randomUUID();
-    const topics = {
-      topic: `bench-${name}`,
-      deadLettersTopic: `bench-dead-${name}`,
-      controlTopic: `bench-control-${name}`,
-    };
-    const options = { brokers, ...topics, log: silentLogger() };
-    const plan = { partitions: PARTITIONS, replicationFactor: 1, allow: ["replication-factor"] };
-    await migrateKafkaTopics(options, plan);
-    const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING });
-    const appender = await openKafkaAppender(options);
-    const producer = kafka.producer({ createPartitioner: () => () => 0 });
-    await producer.connect();
-    const ours: Append = (partition, value) => appender.append(partition, value);
-    const bare: Append = (partition, value) =>
-      producer.send({
-        topic: options.topic,
-        acks: -1,
-        compression: CompressionTypes.None,
-        messages: [{ partition, value }],
-      });
-    try {
-      return [
-        ...(await compare("packed page views", packedRecords(), PACKED_RECORDS, { ours, bare, ...options }, 300_000)),
-        ...(await compare("100 KB", [randomBytes(LARGE_BYTES)], LARGE_RECORDS, { ours, bare, ...options }, undefined)),
-      ];
-    } finally {
-      await Promise.all([appender.close(), producer.disconnect()]);
-      const admin = kafka.admin();
-      await admin.connect();
-      await admin.deleteTopics({ topics: Object.values(topics) });
-      await admin.disconnect();
-    }
-  },
+  run: () => withTopics(PARTITIONS, againstOthers),
 };
+
+async function againstOthers(topics: BenchTopics): Promise<Figure[]> {
+  const { topic, brokers } = topics;
+  const appender = await openKafkaAppender(topics);
+  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ createPartitioner: () => () => 0 });
+  await producer.connect();
+  const ours: Append = (partition, value) => appender.append(partition, value);
+  const bare: Append = (partition, value) =>
+    producer.send({ topic, acks: -1, compression: CompressionTypes.None, messages: [{ partition, value }] });
+  const contest = { ours, bare, topic, brokers };
+  try {
+    return [
+      ...(await compare("packed page views", packedRecords(), PACKED_RECORDS, contest, 300_000)),
+      ...(await compare("100 KB", [randomBytes(LARGE_BYTES)], LARGE_RECORDS, contest, undefined)),
+    ];
+  } finally {
+    await Promise.all([appender.close(), producer.disconnect()]);
+  }
+}
 
 type Contest = {
   readonly ours: Append;

@@ -1,11 +1,9 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { openPlatformaticEventLog } from "@millrace/backend-tests/platformatic";
 import type { EventLog } from "@millrace/event-log";
-import { migrateKafkaTopics, openKafkaEventLog } from "@millrace/event-log/kafka";
-import { kafkaServer } from "@millrace/harness/servers";
-import { silentLogger } from "@millrace/runtime";
-import { Kafka, logLevel } from "kafkajs";
+import { openKafkaEventLog } from "@millrace/event-log/kafka";
 import type { Bench, Figure } from "./bench.ts";
+import { withTopics } from "./bench-topics.ts";
 import { median, REPETITIONS } from "./median.ts";
 
 const PARTITIONS = 4;
@@ -23,29 +21,20 @@ type Rate = { readonly perSecond: number; readonly perCpuSecond: number };
 /** The event log's port over two clients of Kafka: what appends and reads cost with each. */
 export const bench: Bench = {
   about: "the event log over kafkajs and over @platformatic/kafka: appended, and read (a minute)",
-  async run() {
-    const { brokers } = await kafkaServer();
-    const name = randomUUID();
-    const topics = {
-      topic: `bench-${name}`,
-      deadLettersTopic: `bench-dead-${name}`,
-      controlTopic: `bench-control-${name}`,
-    };
-    const options = { brokers, ...topics, log: silentLogger() };
-    await migrateKafkaTopics(options, { partitions: PARTITIONS, replicationFactor: 1, allow: ["replication-factor"] });
-    const logs = [await openKafkaEventLog(options), await openPlatformaticEventLog(brokers, topics.topic)] as const;
-    try {
-      const figures: Figure[] = [];
-      for (const size of SIZES) figures.push(...(await compare(size, logs)));
-      return figures;
-    } finally {
-      await Promise.all(logs.map((log) => log.close()));
-      const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
-      await admin.connect();
-      await admin.deleteTopics({ topics: Object.values(topics) });
-      await admin.disconnect();
-    }
-  },
+  run: () =>
+    withTopics(PARTITIONS, async (topics) => {
+      const logs = [
+        await openKafkaEventLog(topics),
+        await openPlatformaticEventLog(topics.brokers, topics.topic),
+      ] as const;
+      try {
+        const figures: Figure[] = [];
+        for (const size of SIZES) figures.push(...(await compare(size, logs)));
+        return figures;
+      } finally {
+        await Promise.all(logs.map((log) => log.close()));
+      }
+    }),
 };
 
 async function compare(

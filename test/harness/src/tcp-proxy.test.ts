@@ -45,6 +45,7 @@ test("passes more bytes than fit into memory at once, at the pace of who reads t
   sockets[0]?.write(bytes);
   await until("the line is full", async () => {
     const before = through.bytes.toClient;
+    // Full is a line on which nothing moves for a while.
     await new Promise((resolve) => setTimeout(resolve, 100));
     return before > 0 && through.bytes.toClient === before;
   });

@@ -29,7 +29,7 @@ describe("a breaker", () => {
   it("stays closed while there are less than 20 calls a minute", async () => {
     const breaker = new Breaker("The Redis of tests");
     for (let call = 0; call < 30; call++) {
-      await breaker.run(() => Promise.reject(AWAY)).catch(() => {});
+      await expect(breaker.run(() => Promise.reject(AWAY))).rejects.toBe(AWAY);
       vi.advanceTimersByTime(5000);
     }
     expect(breaker.state).toBe("closed");
@@ -69,7 +69,8 @@ describe("a breaker", () => {
   it("takes no offence at refusals that say nothing of the server's health", async () => {
     const breaker = new Breaker("The Redis of tests");
     const invalid = Failure.invalidField("key", "is wrong");
-    for (let call = 0; call < 40; call++) await breaker.run(() => Promise.reject(invalid)).catch(() => {});
+    for (let call = 0; call < 40; call++)
+      await expect(breaker.run(() => Promise.reject(invalid))).rejects.toBe(invalid);
     expect(breaker.state).toBe("closed");
   });
 
@@ -85,6 +86,7 @@ describe("a breaker", () => {
   });
 });
 
+/** So many calls one after the other; a breaker that opens meanwhile refuses the rest. */
 async function call(breaker: Breaker, how: "good" | "bad", count: number): Promise<void> {
   for (let n = 0; n < count; n++) {
     await breaker.run(() => (how === "good" ? Promise.resolve() : Promise.reject(AWAY))).catch(() => {});

@@ -70,7 +70,7 @@ export class Channels {
     if (entry.listeners.size > 0) return;
     this.#channels.delete(name);
     const { client, mode } = this.#listening ?? {};
-    // A connection that is gone has no subscriptions left.
+    // A connection that is gone has no subscriptions left, so a refusal needs nothing done.
     (mode === "cluster" ? client?.sunsubscribe(name) : client?.unsubscribe(name))?.catch(() => {});
   }
 

@@ -18,6 +18,7 @@ describe("the client's queue of requests", () => {
       check.call(this);
     };
     try {
+      // The time in which the loop that is not mended wakes over and over.
       await new Promise((resolve) => setTimeout(resolve, 100));
       expect(wakes).toBe(0);
       await admin.listTopics();

@@ -23,6 +23,7 @@ export async function untilAvailable<T>(open: () => Promise<T>, { log, signal }:
     } catch (error) {
       if (!(error instanceof Failure) || error.kind !== "unavailable" || signal?.aborted) throw error;
       log.warn({ cause: error.cause instanceof Error ? error.cause.message : undefined }, `waiting: ${error.message}`);
+      // Only the signal rejects it, which is looked at next.
       await delay(pauseMs, undefined, signal && { signal }).catch(() => {});
       if (signal?.aborted) throw error;
     }

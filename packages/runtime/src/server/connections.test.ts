@@ -32,6 +32,7 @@ describe("connections", () => {
       limits: { http2: { connectionAgeMs: 50 } },
       rawHandlers: {
         "/slow": async (_request, response) => {
+          // Longer than a connection may grow old.
           await new Promise((resolve) => setTimeout(resolve, 100));
           response.end("whole");
         },

@@ -53,12 +53,12 @@ export async function readTlsTexts(settings: TlsSettings): Promise<TlsTexts> {
       `"verified" needs ${CERTIFICATE}, ${KEY} and ${AUTHORITIES}`,
     );
   }
-  const [certificate, key, authorities] = await Promise.all([
-    read(CERTIFICATE, tlsCertificateFile),
-    read(KEY, tlsKeyFile),
-    read(AUTHORITIES, tlsCaFile),
-  ]);
-  return { certificate, key, authorities };
+  // One after the other: of several that can not be read, the same is named each time.
+  return {
+    certificate: await read(CERTIFICATE, tlsCertificateFile),
+    key: await read(KEY, tlsKeyFile),
+    authorities: await read(AUTHORITIES, tlsCaFile),
+  };
 }
 
 /**

@@ -36,6 +36,7 @@ test("freezes a server, whose connections stay, and thaws it", async () => {
   const { address, freeze, thaw, kill9 } = node(servers);
   await freeze();
   const answer = say(address, "PING");
+  // A server that is not frozen answers within a millisecond or two.
   const first = await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 200, "silence"))]);
   expect(first).toBe("silence");
   await thaw();
