@@ -7,7 +7,8 @@ const OURS = 'service_namespace="millrace"';
 const ALL_IN_ONE = "millrace";
 
 type CounterName = NamesOf<"counter" | "observable-counter">;
-type HistogramName = NamesOf<"histogram">;
+/** A histogram, by its declared name. */
+export type HistogramName = NamesOf<"histogram">;
 type GaugeName = Exclude<MetricName, CounterName | HistogramName>;
 type NamesOf<Kind> = { [Name in MetricName]: (typeof METRICS)[Name]["kind"] extends Kind ? Name : never }[MetricName];
 type AttributeOf<Name extends MetricName> = keyof MetricAttributes<Name> & string;

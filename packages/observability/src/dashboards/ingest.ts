@@ -2,6 +2,7 @@ import type { DashboardSource, Panel } from "../grafana/panel.ts";
 import { ratio } from "../promql.ts";
 import { callGraphs, callNumbers, chosenOf } from "./calls.ts";
 import { appendGraphs } from "./log.ts";
+import { percentiles } from "./percentiles.ts";
 import { processNumbers, processRow } from "./process.ts";
 import { cacheGraphs, claimGraphs } from "./redis.ts";
 import { snapshotGraphs } from "./snapshot.ts";
@@ -60,7 +61,7 @@ function numbers(): Panel[] {
       title: "Append, 99th percentile",
       description: "Until events are durable in the log. Some 10 to 50 ms are usual with three brokers.",
       unit: "seconds",
-      queries: [{ expr: quantile(0.99, "millrace.event_log.append.duration", []), legend: "p99" }],
+      queries: percentiles(quantile, "millrace.event_log.append.duration", 0.99),
       threshold: { warning: 0.25, critical: 1 },
       alerts: ["MillraceAppendsSlow", "MillraceAppendsFail"],
     },

@@ -1,5 +1,6 @@
 import type { Panel } from "../grafana/panel.ts";
 import type { Questions } from "../promql.ts";
+import { percentiles } from "./percentiles.ts";
 
 /** Appends to the event log, and to Kafka behind it. */
 export function appendGraphs({ rate, quantile, spread, gauge }: Questions): Panel[] {
@@ -9,10 +10,7 @@ export function appendGraphs({ rate, quantile, spread, gauge }: Questions): Pane
       title: "Time until durable",
       description: "How long appends took, failed ones included.",
       unit: "seconds",
-      queries: [0.5, 0.95, 0.99].map((part) => ({
-        expr: quantile(part, "millrace.event_log.append.duration", []),
-        legend: `p${part * 100}`,
-      })),
+      queries: percentiles(quantile, "millrace.event_log.append.duration", 0.5, 0.95, 0.99),
       threshold: { critical: 1 },
       alerts: ["MillraceAppendsSlow"],
     },

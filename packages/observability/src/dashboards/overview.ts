@@ -3,6 +3,7 @@ import { CHOSEN } from "../grafana/variables.ts";
 import { FAULTS, OBJECTIVES, type Objective, recordedRatio } from "../objectives.ts";
 import { questionsIn, ratio, releases } from "../promql.ts";
 import { consumeGraphs } from "./log.ts";
+import { percentiles } from "./percentiles.ts";
 
 const asked = questionsIn(CHOSEN);
 const { rate, gauge, quantile, seen, increase } = asked;
@@ -73,7 +74,7 @@ function numbers(): Panel[] {
       title: "Until visible, p99",
       description: "From when ingest took an event until it could be asked for.",
       unit: "seconds",
-      queries: [{ expr: quantile(0.99, "millrace.processing.event_to_visible", []), legend: "p99" }],
+      queries: percentiles(quantile, "millrace.processing.event_to_visible", 0.99),
       threshold: { warning: 3, critical: 10 },
       alerts: ["MillraceVisibleLate"],
     },
@@ -96,7 +97,7 @@ function numbers(): Panel[] {
       title: "Question, p99",
       description: "Ninety-nine of a hundred questions were answered in less.",
       unit: "seconds",
-      queries: [{ expr: quantile(0.99, "millrace.reporting.query.duration", []), legend: "p99" }],
+      queries: percentiles(quantile, "millrace.reporting.query.duration", 0.99),
       threshold: { warning: 0.5, critical: 1 },
       alerts: ["MillraceQueriesBudgetBurnsFast"],
     },
@@ -160,10 +161,7 @@ function eventsIn(): Panel[] {
       title: "Time until durable",
       description: "How long appends to the log took.",
       unit: "seconds",
-      queries: [0.5, 0.99].map((part) => ({
-        expr: quantile(part, "millrace.event_log.append.duration", [], {}),
-        legend: `p${part * 100}`,
-      })),
+      queries: percentiles(quantile, "millrace.event_log.append.duration", 0.5, 0.99),
       alerts: ["MillraceAppendsSlow"],
     },
     {
@@ -228,10 +226,7 @@ function questionsOut(): Panel[] {
       title: "Time to answer",
       description: "Questions, by how many of them took less.",
       unit: "seconds",
-      queries: [0.5, 0.95, 0.99].map((part) => ({
-        expr: quantile(part, "millrace.reporting.query.duration", []),
-        legend: `p${part * 100}`,
-      })),
+      queries: percentiles(quantile, "millrace.reporting.query.duration", 0.5, 0.95, 0.99),
       threshold: { critical: 1 },
       alerts: ["MillraceQueriesBudgetBurnsFast"],
     },

@@ -2,6 +2,7 @@ import type { DashboardSource, Panel } from "../grafana/panel.ts";
 import { ratio } from "../promql.ts";
 import { callGraphs, chosenOf } from "./calls.ts";
 import { appendGraphs, consumeGraphs } from "./log.ts";
+import { percentiles } from "./percentiles.ts";
 import { processNumbers, processRow } from "./process.ts";
 import { cacheGraphs, claimGraphs } from "./redis.ts";
 import { snapshotGraphs } from "./snapshot.ts";
@@ -55,7 +56,7 @@ function numbers(): Panel[] {
       title: "Until visible, 99th percentile",
       description: "From when ingest took an event until it could be asked for.",
       unit: "seconds",
-      queries: [{ expr: quantile(0.99, "millrace.processing.event_to_visible", []), legend: "p99" }],
+      queries: percentiles(quantile, "millrace.processing.event_to_visible", 0.99),
       threshold: { warning: 3, critical: 10 },
       alerts: ["MillraceVisibleLate"],
     },
@@ -149,10 +150,7 @@ function lag(): Panel[] {
       title: "Until visible",
       description: "From when ingest took an event until it could be asked for.",
       unit: "seconds",
-      queries: [0.5, 0.95, 0.99].map((part) => ({
-        expr: quantile(part, "millrace.processing.event_to_visible", []),
-        legend: `p${part * 100}`,
-      })),
+      queries: percentiles(quantile, "millrace.processing.event_to_visible", 0.5, 0.95, 0.99),
       threshold: { critical: 10 },
       alerts: ["MillraceVisibleLate"],
     },
@@ -237,10 +235,7 @@ function fold(): Panel[] {
       title: "Time to fold a batch",
       description: "Decoding, claiming and folding, waits included.",
       unit: "seconds",
-      queries: [0.5, 0.99].map((part) => ({
-        expr: quantile(part, "millrace.processing.fold.duration", []),
-        legend: `p${part * 100}`,
-      })),
+      queries: percentiles(quantile, "millrace.processing.fold.duration", 0.5, 0.99),
     },
     {
       kind: "lines",
@@ -249,7 +244,7 @@ function fold(): Panel[] {
       unit: "count",
       queries: [
         { expr: mean("millrace.processing.fold.events", []), legend: "mean" },
-        { expr: quantile(0.99, "millrace.processing.fold.events", []), legend: "p99" },
+        ...percentiles(quantile, "millrace.processing.fold.events", 0.99),
       ],
     },
   ];

@@ -1,6 +1,7 @@
 import type { DashboardSource, Panel } from "../grafana/panel.ts";
 import { ratio } from "../promql.ts";
 import { callGraphs, callNumbers, chosenOf } from "./calls.ts";
+import { percentiles } from "./percentiles.ts";
 import { processNumbers, processRow } from "./process.ts";
 import { cacheGraphs } from "./redis.ts";
 import { snapshotGraphs } from "./snapshot.ts";
@@ -56,7 +57,7 @@ function numbers(): Panel[] {
       title: "Question, 99th percentile",
       description: "Ninety-nine of a hundred questions were answered in less.",
       unit: "seconds",
-      queries: [{ expr: quantile(0.99, DURATION, []), legend: "p99" }],
+      queries: percentiles(quantile, DURATION, 0.99),
       threshold: { warning: 0.5, critical: 1 },
       alerts: ["MillraceQueriesBudgetBurnsFast"],
     },
@@ -114,7 +115,7 @@ function questions(): Panel[] {
           expr: mean("millrace.reporting.query.blocks", ["millrace.query.kind"]),
           legend: "mean {{millrace_query_kind}}",
         },
-        { expr: quantile(0.99, "millrace.reporting.query.blocks", []), legend: "p99" },
+        ...percentiles(quantile, "millrace.reporting.query.blocks", 0.99),
       ],
     },
     {
@@ -144,10 +145,7 @@ function live(): Panel[] {
       title: "Time to answer again",
       description: "How long watched questions took to be answered again after a change.",
       unit: "seconds",
-      queries: [0.5, 0.99].map((part) => ({
-        expr: quantile(part, "millrace.reporting.watch.answer.duration", []),
-        legend: `p${part * 100}`,
-      })),
+      queries: percentiles(quantile, "millrace.reporting.watch.answer.duration", 0.5, 0.99),
     },
     {
       kind: "lines",
