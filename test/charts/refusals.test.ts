@@ -36,6 +36,11 @@ const WRONG: readonly Refused[] = [
   [{ processing: { autoscaling: { enabled: true } } }, "processing.keda.enabled"],
   [{ processing: { keda: { minReplicas: 9 } } }, "processing.keda: minReplicas is more than maxReplicas"],
   [{ reporting: { autoscaling: { minReplicas: 11 } } }, "reporting.autoscaling: minReplicas is more than maxReplicas"],
+  [{ ingest: { service: { nodePort: 30080 } } }, "ingest.service.nodePort: a Service of type ClusterIP has none"],
+  [
+    { ingest: { service: { type: "NodePort", loadBalancerSourceRanges: ["10.0.0.0/8"] } } },
+    "ingest.service.loadBalancerSourceRanges: only a Service of type LoadBalancer heeds them",
+  ],
   [{ tls: { internal: { enabled: true } } }, "tls.internal: give existingSecret, certManager, or ingest.tls"],
   [{ tls: { internal: { enabled: true, certManager: { enabled: true } } } }, "issuerRef.name: name the issuer"],
   [{ gateway: { enabled: true } }, "gateway: give parentRefs, or set create", "give at least one name"],

@@ -50,6 +50,8 @@
 {{- if and (eq $component "processing") $service.autoscaling.enabled }}{{ $problems = append $problems "processing.autoscaling: processing is scaled by its lag: processing.keda.enabled" }}{{ end -}}
 {{- if gt (int $service.autoscaling.minReplicas) (int $service.autoscaling.maxReplicas) }}{{ $problems = append $problems (printf "%s.autoscaling: minReplicas is more than maxReplicas" $component) }}{{ end -}}
 {{- if and (eq $component "processing") (gt (int $service.keda.minReplicas) (int $service.keda.maxReplicas)) }}{{ $problems = append $problems "processing.keda: minReplicas is more than maxReplicas" }}{{ end -}}
+{{- if and $service.service.nodePort (eq $service.service.type "ClusterIP") }}{{ $problems = append $problems (printf "%s.service.nodePort: a Service of type ClusterIP has none; set type to NodePort or LoadBalancer" $component) }}{{ end -}}
+{{- if and $service.service.loadBalancerSourceRanges (ne $service.service.type "LoadBalancer") }}{{ $problems = append $problems (printf "%s.service.loadBalancerSourceRanges: only a Service of type LoadBalancer heeds them" $component) }}{{ end -}}
 {{- $internal := $root.Values.tls.internal -}}
 {{- if and $internal.enabled (not $internal.certManager.enabled) (not $internal.existingSecret) (not $service.tls.existingSecret) }}{{ $problems = append $problems (printf "tls.internal: give existingSecret, certManager, or %s.tls.existingSecret" $component) }}{{ end -}}
 {{- toJson $problems -}}

@@ -6,6 +6,7 @@ import { asksForJson } from "./output/format.ts";
 import { jsonText } from "./output/json-text.ts";
 import { printableLines } from "./output/text-width.ts";
 import { createProgram } from "./program.ts";
+import { endBySignals } from "./terminal/first-process.ts";
 import { typable } from "./terminal/invocation.ts";
 
 // Whoever reads the output may have read enough: `millrace query ... | head`.
@@ -13,6 +14,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;
 });
+
+endBySignals(process);
 
 const hasJsonErrors = asksForJson(process.argv.slice(2));
 let running: Command | undefined;
