@@ -84,19 +84,10 @@ export function appendGraphs({ rate, quantile, spread, gauge }: Questions): Pane
 }
 
 /** What is read from the event log, and who owns its partitions. */
-export function consumeGraphs({ rate, gauge }: Questions): Panel[] {
+export function consumeGraphs(questions: Questions): Panel[] {
+  const { rate } = questions;
   return [
-    {
-      kind: "lines",
-      title: "Partitions by process",
-      description: "Who owns how many, and how many the log has: the lines of processes together are as high as that.",
-      unit: "count",
-      queries: [
-        { expr: gauge("millrace.processing.partitions"), legend: "{{instance}}" },
-        { expr: `max(${gauge("millrace.event_log.partitions")})`, legend: "in the log" },
-      ],
-      alerts: ["MillracePartitionsUnowned"],
-    },
+    partitionsByProcess(questions),
     {
       kind: "lines",
       title: "Partitions that moved",
@@ -129,4 +120,19 @@ export function consumeGraphs({ rate, gauge }: Questions): Panel[] {
       queries: [{ expr: rate("millrace.event_log.consume.records", ["instance"]), legend: "{{instance}}" }],
     },
   ];
+}
+
+/** Who owns the partitions of the event log. */
+export function partitionsByProcess({ gauge }: Questions): Panel {
+  return {
+    kind: "lines",
+    title: "Partitions by process",
+    description: "Who owns how many, and how many the log has: the lines of processes together are as high as that.",
+    unit: "count",
+    queries: [
+      { expr: gauge("millrace.processing.partitions"), legend: "{{instance}}" },
+      { expr: `max(${gauge("millrace.event_log.partitions")})`, legend: "in the log" },
+    ],
+    alerts: ["MillracePartitionsUnowned"],
+  };
 }
