@@ -78,6 +78,13 @@ export class Cluster {
     await run(this.#kubectl, ["--namespace", this.namespace, "apply", "--filename", "-"], { input: listOf(resources) });
   }
 
+  /** Gives the whole cluster definitions of custom resources, from files, and waits until it serves them. */
+  async define(files: readonly string[]): Promise<void> {
+    const named = files.flatMap((file) => ["--filename", file]);
+    await run(this.#kubectl, ["apply", "--server-side", ...named]);
+    await run(this.#kubectl, ["wait", "--for=condition=Established", "--timeout=60s", ...named], { withinMs: 90_000 });
+  }
+
   /** Asks the apiserver whether it would take resources; gives what it says of each. */
   dryRun(...resources: readonly object[]): Promise<Ended> {
     const args = ["--namespace", this.namespace, "apply", "--dry-run=server", "--validate=strict", "--filename", "-"];
@@ -92,6 +99,18 @@ export class Cluster {
   /** All resources of kinds (separated by commas), with labels. */
   async list(kinds: string, labels = ""): Promise<Resource[]> {
     return JSON.parse(await this.kubectl("get", kinds, "--selector", labels, "--output", "json")).items;
+  }
+
+  /** Which kinds it serves of these API versions, as "version kind". */
+  async kinds(apiVersions: Iterable<string>): Promise<Set<string>> {
+    const each = [...apiVersions].map(async (version) => {
+      const path = version.includes("/") ? `/apis/${version}` : `/api/${version}`;
+      const { code, stdout, stderr } = await this.tryKubectl("get", "--raw", path);
+      if (code !== 0 && !stderr.includes("NotFound")) throw new Error(`${path}: ${stderr}`);
+      const resources: { kind: string }[] = code === 0 ? JSON.parse(stdout).resources : [];
+      return resources.map(({ kind }) => `${version} ${kind}`);
+    });
+    return new Set((await Promise.all(each)).flat());
   }
 
   /** What a path of the apiserver answers. */

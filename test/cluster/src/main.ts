@@ -19,7 +19,11 @@ try {
   const settings: Record<string, string> = {};
   if (env["MILLRACE_CLUSTER_LAB"]) {
     lab = await bringLabUp(env["MILLRACE_CLUSTER_LAB"]);
-    Object.assign(settings, { KUBECONFIG: lab.kubeconfig, MILLRACE_CLUSTER_HOST: lab.host });
+    Object.assign(settings, {
+      KUBECONFIG: lab.kubeconfig,
+      MILLRACE_CLUSTER_HOST: lab.host,
+      MILLRACE_CLUSTER_OWN: "yes",
+    });
     say("the lab is up");
   }
   if (!env["MILLRACE_CLUSTER_IMAGE"]) Object.assign(settings, await buildAndLoad());

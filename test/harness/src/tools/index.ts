@@ -1,3 +1,4 @@
+export { customResourceDefinitions } from "./custom-resource-definitions.ts";
 export { findBuildah, findDebootstrap } from "./debian-package.ts";
 export { keptFolder } from "./kept-folder.ts";
 export { KUBERNETES_VERSIONS, kubernetesSchemas } from "./kubernetes-schemas.ts";
