@@ -1,4 +1,11 @@
-import { METRICS, type MetricAttributes, type MetricName, prometheusLabel, prometheusName } from "@millrace/telemetry";
+import {
+  METRICS,
+  type MetricAttributes,
+  type MetricName,
+  type MetricNameOf,
+  prometheusLabel,
+  prometheusName,
+} from "@millrace/telemetry";
 
 /** Metrics with names of OpenTelemetry's own are also given by others: ours say that they are of Millrace. */
 const OURS = 'service_namespace="millrace"';
@@ -6,11 +13,10 @@ const OURS = 'service_namespace="millrace"';
 /** The one process of `npm start`, whose metrics are those of all services. */
 const ALL_IN_ONE = "millrace";
 
-type CounterName = NamesOf<"counter" | "observable-counter">;
+type CounterName = MetricNameOf<"counter" | "observable-counter">;
 /** A histogram, by its declared name. */
-export type HistogramName = NamesOf<"histogram">;
+export type HistogramName = MetricNameOf<"histogram">;
 type GaugeName = Exclude<MetricName, CounterName | HistogramName>;
-type NamesOf<Kind> = { [Name in MetricName]: (typeof METRICS)[Name]["kind"] extends Kind ? Name : never }[MetricName];
 type AttributeOf<Name extends MetricName> = keyof MetricAttributes<Name> & string;
 
 /** Labels that Prometheus adds to what it scrapes, and those that every series of Millrace has. */

@@ -1,3 +1,5 @@
+import type { MetricSource } from "./sources.ts";
+
 /** The kinds of instruments; "gauge" and those that begin with "observable" are asked for their values when they are read. */
 export type InstrumentKind =
   | "counter"
@@ -6,9 +8,6 @@ export type InstrumentKind =
   | "observable-gauge"
   | "observable-counter"
   | "observable-updown";
-
-/** A process that gives metrics. The one of `npm start` gives those of all. */
-export type MetricSource = "ingest" | "processing" | "config" | "reporting" | "dashboard";
 
 /** An attribute of a metric. Every attribute is bounded: by the list of its values, or as `bound` says. */
 export type AttributeDeclaration = {

@@ -1,13 +1,15 @@
-export type { AttributeDeclaration, InstrumentKind, MetricDeclaration, MetricSource } from "./declaration.ts";
+export type { AttributeDeclaration, InstrumentKind, MetricDeclaration } from "./declaration.ts";
 export { counter, histogram, observe, observeOne, upDownCounter } from "./instruments.ts";
 export {
-  METRICS,
   type MetricAttributes,
   type MetricName,
+  type MetricNameOf,
   metricAttributes,
   metricDeclaration,
-} from "./metrics.ts";
+} from "./metric-name.ts";
+export { METRICS } from "./metrics.ts";
 export { prometheusFamily, prometheusLabel, prometheusName, prometheusUnit } from "./prometheus-name.ts";
+export type { MetricSource } from "./sources.ts";
 export {
   activeCause,
   causeOf,

@@ -8,23 +8,18 @@ import type {
   ObservableResult,
   UpDownCounter,
 } from "@opentelemetry/api";
-import type { InstrumentKind } from "./declaration.ts";
-import { METRICS, type MetricAttributes, type MetricName, metricDeclaration } from "./metrics.ts";
-
-/** The names of metrics of some kinds. */
-type NameOf<Kind extends InstrumentKind> = {
-  [Name in MetricName]: (typeof METRICS)[Name]["kind"] extends Kind ? Name : never;
-}[MetricName];
+import { type MetricAttributes, type MetricName, type MetricNameOf, metricDeclaration } from "./metric-name.ts";
+import { METRICS } from "./metrics.ts";
 
 /** What is asked for its value when it is read. */
-export type ObservableName = NameOf<"observable-gauge" | "observable-counter" | "observable-updown">;
+export type ObservableName = MetricNameOf<"observable-gauge" | "observable-counter" | "observable-updown">;
 
 /**
  * Makes a counter, whose declared zeros are there from now on.
  *
  * @param beside attributes of all that this process counts, for the zeros
  */
-export function counter<Name extends NameOf<"counter">>(
+export function counter<Name extends MetricNameOf<"counter">>(
   meter: Meter,
   name: Name,
   beside: Attributes = {},
@@ -36,7 +31,7 @@ export function counter<Name extends NameOf<"counter">>(
 }
 
 /** Makes a counter of what is there at the moment. It begins at 0 where it has no attributes. */
-export function upDownCounter<Name extends NameOf<"updown">>(
+export function upDownCounter<Name extends MetricNameOf<"updown">>(
   meter: Meter,
   name: Name,
 ): UpDownCounter<MetricAttributes<Name>> {
@@ -46,7 +41,7 @@ export function upDownCounter<Name extends NameOf<"updown">>(
 }
 
 /** Makes a histogram. */
-export function histogram<Name extends NameOf<"histogram">>(
+export function histogram<Name extends MetricNameOf<"histogram">>(
   meter: Meter,
   name: Name,
 ): Histogram<MetricAttributes<Name>> {

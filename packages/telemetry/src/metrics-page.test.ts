@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { METRICS, type MetricName, metricDeclaration } from "./metrics.ts";
+import { type MetricName, metricDeclaration } from "./metric-name.ts";
+import { METRICS } from "./metrics.ts";
 import { metricsPage } from "./metrics-page.ts";
 import { prometheusName } from "./prometheus-name.ts";
 

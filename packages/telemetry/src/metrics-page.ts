@@ -1,6 +1,8 @@
 import type { AttributeDeclaration, MetricDeclaration } from "./declaration.ts";
-import { METRICS, type MetricName, metricDeclaration } from "./metrics.ts";
+import { type MetricName, metricDeclaration } from "./metric-name.ts";
+import { METRICS } from "./metrics.ts";
 import { prometheusLabel, prometheusName } from "./prometheus-name.ts";
+import { ALL_SERVICES } from "./sources.ts";
 
 const HEAD = `# Metrics
 
@@ -47,11 +49,11 @@ export function metricsPage(): string {
 function entry(name: MetricName, declaration: MetricDeclaration): string {
   const { kind, unit, meaning, from, attributes, buckets, only, rare } = declaration;
   const notes = [
-    from.length === 5 ? "all services" : from.join(", "),
+    from.length === ALL_SERVICES.length ? "all services" : from.join(", "),
     ...(only === undefined ? [] : ["servers"]),
     ...(rare === undefined ? [] : [rare === true ? "rare" : `rare in ${rare.join(", ")}`]),
   ];
-  const facts = `${WORDS[kind]}, ${unit === "1" ? "part of 1" : `\`${unit}\``}, ${notes.join("; ")}`;
+  const facts = `${KIND_WORDS[kind]}, ${unit === "1" ? "part of 1" : `\`${unit}\``}, ${notes.join("; ")}`;
   const shown =
     buckets === undefined
       ? ""
@@ -61,7 +63,7 @@ function entry(name: MetricName, declaration: MetricDeclaration): string {
   return `${title} ${meaning}${labels === "" ? "" : `\n${labels}`}${shown}\n`;
 }
 
-const WORDS: Readonly<Record<MetricDeclaration["kind"], string>> = {
+const KIND_WORDS: Readonly<Record<MetricDeclaration["kind"], string>> = {
   counter: "counter",
   "observable-counter": "counter",
   updown: "gauge",

@@ -1,98 +1,36 @@
 /**
- * Every metric of Millrace: the one place where names, units, meanings and attributes are said. Instruments are made from
- * it (`instruments.ts`), docs/metrics.md is written from it, and dashboards and alerts take their names from it.
+ * Every metric of Millrace: the one place where names, units, meanings and attributes are said; attributes that several have
+ * are in `attributes.ts`. Instruments are made from it (`instruments.ts`), docs/metrics.md is written from it, and dashboards
+ * and alerts take their names from it.
  *
  * Names, units and attributes follow the conventions of OpenTelemetry; what those name themselves (`rpc.*`, `process.*`,
- * `nodejs.*`, `v8js.*`, `messaging.*`, `error.type`) is called as there, everything else begins with `millrace.`.
+ * `nodejs.*`, `messaging.*`, `error.type`) is called as there, everything else begins with `millrace.`.
  */
-import type { AttributeDeclaration, MetricDeclaration, MetricSource } from "./declaration.ts";
+import {
+  BACKEND,
+  CACHE_CALL,
+  CELL_CALL,
+  CLAIM_CALL,
+  FAILURE_KIND,
+  GROUP,
+  operations,
+  outcomes,
+  PARTITION,
+  PROJECT,
+  QUERY_KIND,
+  RECORD_CALL,
+  TIER,
+  TOPIC,
+} from "./attributes.ts";
+import { CALL_SECONDS, COUNTS, DRAIN_SECONDS, FAST_SECONDS, SIZES, VISIBLE_SECONDS } from "./buckets.ts";
+import type { MetricDeclaration } from "./declaration.ts";
+import { ALL_SERVICES, WITH_CACHE, WITH_CELLS, WITH_LOG, WITH_RECORDS, WITH_SNAPSHOT } from "./sources.ts";
 
-const ALL: readonly MetricSource[] = ["ingest", "processing", "config", "reporting", "dashboard"];
-const WITH_LOG: readonly MetricSource[] = ["ingest", "processing"];
-const WITH_CACHE: readonly MetricSource[] = ["ingest", "processing", "reporting"];
-const WITH_CELLS: readonly MetricSource[] = ["processing", "reporting"];
-const WITH_RECORDS: readonly MetricSource[] = ["config", "dashboard"];
-const WITH_SNAPSHOT: readonly MetricSource[] = ["ingest", "processing", "reporting", "dashboard"];
-
-const CALL_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-const FAST_SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
-const VISIBLE_SECONDS = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300, 3600];
-const DRAIN_SECONDS = [0.01, 0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 90];
-const COUNTS = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536];
-const SIZES = [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864];
-
-const PROJECT = {
-  name: "millrace.project",
-  meaning: "The project's id.",
-  bound: "the first 100 projects of the process; all others together are `other`",
-} as const;
-const PARTITION = {
-  name: "millrace.partition",
-  meaning: "The partition of the event log.",
-  bound: "the partitions that the process owns, so at most as many as the topic has",
-} as const;
-const TIER = { name: "millrace.tier", meaning: "The width of the blocks.", values: ["1m", "15m", "1h", "1d"] } as const;
-const GROUP = {
-  name: "messaging.consumer.group.name",
-  meaning: "The group of consumers.",
-  bound: "1, which is configured",
-} as const;
-const TOPIC = {
-  name: "messaging.destination.name",
-  meaning: "The topic.",
-  bound: "2, which are configured: that of the events, and that of the dead letters",
-} as const;
-const FAILURE_KIND = {
+const DEAD_LETTER_REASON = {
   name: "error.type",
-  meaning: "The kind of the failure, as docs/errors.md explains.",
-  values: [
-    "invalid",
-    "notFound",
-    "exists",
-    "stale",
-    "precondition",
-    "outOfRange",
-    "exhausted",
-    "unavailable",
-    "unknownOutcome",
-    "unauthenticated",
-    "denied",
-    "cancelled",
-    "deadline",
-    "corrupt",
-    "unimplemented",
-    "internal",
-  ],
+  meaning: "Why it could not be folded.",
+  values: ["RECORD_UNREADABLE", "EVENT_UNREADABLE", "REVISION_NOT_FOUND", "FOLD_FAILED"],
 } as const;
-const BACKEND = {
-  name: "millrace.backend",
-  meaning: "What the port is served by.",
-  values: ["embedded", "cassandra", "kafka", "redis"],
-} as const;
-const BREAKER = {
-  name: "millrace.breaker",
-  meaning: "The server whose calls it lets through.",
-  values: ["cache", "claims"],
-} as const;
-const QUERY_KIND = {
-  name: "millrace.query.kind",
-  meaning:
-    "What was asked for: one value, a series by time, a table by dimensions, or a series for each row of such a table.",
-  values: ["total", "series", "breakdown", "series_breakdown"],
-} as const;
-
-function operations<const Names extends readonly string[]>(...values: Names) {
-  return { name: "millrace.operation", meaning: "The call.", values } as const;
-}
-function outcomes<const Names extends readonly string[]>(meaning: string, ...values: Names) {
-  return { name: "millrace.outcome", meaning, values } as const;
-}
-
-const LOG_CALL = operations("append", "join", "committed", "bounds", "consume");
-const CLAIM_CALL = operations("claim", "lookup", "release", "expire");
-const CACHE_CALL = operations("get", "set", "delete", "increment", "publish", "subscribe");
-const CELL_CALL = operations("write_blocks", "write_states", "expire", "read_blocks", "scan", "read_states");
-const RECORD_CALL = operations("get", "list", "put", "watch");
 
 /** All metrics, by name. */
 export const METRICS = {
@@ -101,7 +39,7 @@ export const METRICS = {
     kind: "histogram",
     unit: "s",
     meaning: "Time from a call's headers to the end of its answer; of a stream, its whole life.",
-    from: ALL,
+    from: ALL_SERVICES,
     buckets: CALL_SECONDS,
     attributes: [
       {
@@ -121,7 +59,7 @@ export const METRICS = {
     kind: "updown",
     unit: "{call}",
     meaning: "Calls under way, streams among them.",
-    from: ALL,
+    from: ALL_SERVICES,
     attributes: [],
   },
 
@@ -130,84 +68,84 @@ export const METRICS = {
     kind: "observable-updown",
     unit: "By",
     meaning: "Resident memory.",
-    from: ALL,
+    from: ALL_SERVICES,
     attributes: [],
   },
   "process.cpu.time": {
     kind: "observable-counter",
     unit: "s",
     meaning: "CPU time used.",
-    from: ALL,
+    from: ALL_SERVICES,
     attributes: [{ name: "cpu.mode", meaning: "Whose work it was.", values: ["user", "system"] }],
   },
   "process.uptime": {
     kind: "observable-gauge",
     unit: "s",
     meaning: "Age of the process.",
-    from: ALL,
+    from: ALL_SERVICES,
     attributes: [],
   },
   "nodejs.eventloop.delay.mean": {
     kind: "observable-gauge",
     unit: "s",
     meaning: "Mean delay of the event loop since it was read last.",
-    from: ALL,
+    from: ALL_SERVICES,
     attributes: [],
   },
   "nodejs.eventloop.delay.p50": {
     kind: "observable-gauge",
     unit: "s",
     meaning: "Median delay of the event loop since it was read last.",
-    from: ALL,
+    from: ALL_SERVICES,
     attributes: [],
   },
   "nodejs.eventloop.delay.p99": {
     kind: "observable-gauge",
     unit: "s",
     meaning: "99th percentile of the event loop's delay since it was read last.",
-    from: ALL,
+    from: ALL_SERVICES,
     attributes: [],
   },
   "nodejs.eventloop.delay.max": {
     kind: "observable-gauge",
     unit: "s",
     meaning: "Longest delay of the event loop since it was read last.",
-    from: ALL,
+    from: ALL_SERVICES,
     attributes: [],
   },
   "nodejs.eventloop.utilization": {
     kind: "observable-gauge",
     unit: "1",
     meaning: "How much of the time since it was read last the event loop was at work.",
-    from: ALL,
+    from: ALL_SERVICES,
     attributes: [],
   },
   "millrace.process.heap.used": {
     kind: "observable-gauge",
     unit: "By",
     meaning: "JavaScript objects in memory, garbage among them.",
-    from: ALL,
+    from: ALL_SERVICES,
     attributes: [],
   },
   "millrace.process.heap.limit": {
     kind: "observable-gauge",
     unit: "By",
     meaning: "The size of the heap at which the process ends for want of memory.",
-    from: ALL,
+    from: ALL_SERVICES,
     attributes: [],
   },
   "millrace.process.buffers": {
     kind: "observable-gauge",
     unit: "By",
     meaning: "Memory of buffers outside of the heap.",
-    from: ALL,
+    from: ALL_SERVICES,
     attributes: [],
   },
   "millrace.process.memory.limit": {
     kind: "observable-gauge",
     unit: "By",
     meaning: "The memory at which the system ends the process, as its container is limited; absent where it is not.",
-    from: ALL,
+    from: ALL_SERVICES,
     rare: true,
     attributes: [],
   },
@@ -216,7 +154,7 @@ export const METRICS = {
     unit: "s",
     meaning:
       "The moment, since 1970, from which on the certificate that the process shows is invalid; absent without one.",
-    from: ALL,
+    from: ALL_SERVICES,
     rare: true,
     attributes: [],
   },
@@ -224,7 +162,7 @@ export const METRICS = {
     kind: "observable-gauge",
     unit: "s",
     meaning: "For how long the process has been draining; 0 while it is not.",
-    from: ALL,
+    from: ALL_SERVICES,
     attributes: [],
   },
   "millrace.drain.duration": {
@@ -232,7 +170,7 @@ export const METRICS = {
     unit: "s",
     meaning:
       "How long a part of the process took to drain; `process` is all of it. A scrape may come too late for it: see the log.",
-    from: ALL,
+    from: ALL_SERVICES,
     rare: true,
     buckets: DRAIN_SECONDS,
     attributes: [
@@ -367,7 +305,7 @@ export const METRICS = {
     meaning: "Calls to the event log that failed.",
     from: WITH_LOG,
     zeros: [{ "millrace.operation": "append", "error.type": "unavailable" }],
-    attributes: [LOG_CALL, FAILURE_KIND],
+    attributes: [operations("append", "join", "committed", "bounds", "consume"), FAILURE_KIND],
   },
   "millrace.event_log.partitions": {
     kind: "observable-gauge",
@@ -578,19 +516,8 @@ export const METRICS = {
     unit: "{letter}",
     meaning: "Events, or records that can not be read, that were kept as dead letters, replays counted again.",
     from: ["processing"],
-    zeros: [
-      { "error.type": "RECORD_UNREADABLE" },
-      { "error.type": "EVENT_UNREADABLE" },
-      { "error.type": "REVISION_NOT_FOUND" },
-      { "error.type": "FOLD_FAILED" },
-    ],
-    attributes: [
-      {
-        name: "error.type",
-        meaning: "Why it could not be folded.",
-        values: ["RECORD_UNREADABLE", "EVENT_UNREADABLE", "REVISION_NOT_FOUND", "FOLD_FAILED"],
-      },
-    ],
+    zeros: DEAD_LETTER_REASON.values.map((reason) => ({ "error.type": reason })),
+    attributes: [DEAD_LETTER_REASON],
   },
   "millrace.processing.dead_letter.redriven": {
     kind: "counter",
@@ -687,7 +614,14 @@ export const METRICS = {
     meaning: "1 for the state that the breaker is in, 0 for the others: all calls, one to see how it goes, or none.",
     from: WITH_CACHE,
     only: "servers",
-    attributes: [BREAKER, { name: "millrace.state", meaning: "The state.", values: ["closed", "half_open", "open"] }],
+    attributes: [
+      {
+        name: "millrace.breaker",
+        meaning: "The server whose calls it lets through.",
+        values: ["cache", "claims"],
+      },
+      { name: "millrace.state", meaning: "The state.", values: ["closed", "half_open", "open"] },
+    ],
   },
 
   // Stores.
@@ -831,27 +765,3 @@ export const METRICS = {
     attributes: [],
   },
 } as const satisfies Readonly<Record<string, MetricDeclaration>>;
-
-/** The name of a metric. */
-export type MetricName = keyof typeof METRICS;
-
-type DeclaredAttributes<Name extends MetricName> = (typeof METRICS)[Name]["attributes"][number];
-
-/** The attributes that a measurement of a metric has: all that are declared, and none else. */
-export type MetricAttributes<Name extends MetricName> = {
-  [Attribute in DeclaredAttributes<Name> as Attribute["name"]]: Attribute extends {
-    readonly values: readonly (infer Value)[];
-  }
-    ? Value
-    : string | number;
-};
-
-/** What is declared of a metric. */
-export function metricDeclaration(name: MetricName): MetricDeclaration {
-  return METRICS[name];
-}
-
-/** The attributes of a metric. */
-export function metricAttributes(name: MetricName): readonly AttributeDeclaration[] {
-  return METRICS[name].attributes;
-}

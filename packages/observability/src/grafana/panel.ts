@@ -1,3 +1,5 @@
+import type { MetricSource } from "@millrace/telemetry";
+
 /** What a value is of, as Grafana names units. Each kind of value has one unit everywhere. */
 export const UNITS = {
   seconds: "s",
@@ -47,12 +49,6 @@ export type DashboardSource = {
   readonly title: string;
   readonly description: string;
   /** The service that it is about, whose jobs can be chosen; without one it is about all. */
-  readonly service?: ServiceName;
+  readonly service?: MetricSource;
   readonly rows: readonly Row[];
 };
-
-/** The services, as their metrics name them. */
-export const SERVICES = ["ingest", "processing", "config", "reporting", "dashboard"] as const;
-
-/** One of them. */
-export type ServiceName = (typeof SERVICES)[number];

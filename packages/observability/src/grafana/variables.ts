@@ -6,8 +6,8 @@ import {
   VariableRefresh,
   VariableSort,
 } from "@grafana/grafana-foundation-sdk/dashboard";
+import type { MetricSource } from "@millrace/telemetry";
 import { questionsIn, type Scope } from "../promql.ts";
-import type { ServiceName } from "./panel.ts";
 import { DATA_SOURCE } from "./render-panel.ts";
 
 /** What dashboards ask about: what is chosen at their top, over the time between two points of a graph. */
@@ -17,7 +17,7 @@ export const CHOSEN: Scope = {
 };
 
 /** What can be chosen at the top of a dashboard: where the metrics are, the namespace, and the jobs of a service or all. */
-export function variablesOf(service: ServiceName | undefined): Builder<VariableModel>[] {
+export function variablesOf(service: MetricSource | undefined): Builder<VariableModel>[] {
   const names = service === undefined ? [] : [`service_name=~"${service}|millrace"`];
   const any = (matchers: readonly string[]) =>
     questionsIn({ matchers: [...names, ...matchers], window: "5m" }).gauge("process.uptime");

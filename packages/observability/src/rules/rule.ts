@@ -1,4 +1,4 @@
-import type { ServiceName } from "../grafana/panel.ts";
+import type { MetricSource } from "@millrace/telemetry";
 
 /**
  * How urgent an alert is. critical: somebody is called, now. warning: somebody looks at it on the same day. info: shown
@@ -19,7 +19,7 @@ export type Alert = {
   /** What follows from it for those who send events and ask questions. */
   readonly description: string;
   /** Whose dashboard shows it; without one, the overview. */
-  readonly service?: ServiceName;
+  readonly service?: MetricSource;
 };
 
 /** Something that is asked often enough to be kept. */
