@@ -1,4 +1,6 @@
+import type { MetricSource } from "@millrace/telemetry";
 import { type Questions, ratio } from "./promql.ts";
+import type { AlertName } from "./rules/rule.ts";
 
 /**
  * Words for calls that were not answered as they should be, for reasons of ours: what a caller did wrong is none, and
@@ -22,37 +24,65 @@ export type Objective = {
   /** In texts. */
   readonly title: string;
   readonly target: number;
+  /** Whose calls they are. */
+  readonly service: MetricSource;
   readonly total: (questions: Questions) => string;
   /** Those that count against the budget; nothing where there were no calls. */
   readonly bad: (questions: Questions) => string;
 };
 
-const BY = ["namespace"] as const;
+const BY_NAMESPACE = ["namespace"] as const;
 const DURATION = "rpc.server.call.duration";
 
 /** Calls that send events are answered, 99.9 % of them. */
-const ACKNOWLEDGEMENTS: Objective = {
+export const ACKNOWLEDGEMENTS: Objective = {
   name: "acknowledgements",
   title: "calls that send events are answered without a fault of ours",
   target: 0.999,
-  total: ({ seen }) => seen(DURATION, BY, { "rpc.method": SENDING }),
-  bad: ({ seen }) => seen(DURATION, BY, { "rpc.method": SENDING, "rpc.response.status_code": FAULTS }),
+  service: "ingest",
+  total: ({ seen }) => seen(DURATION, BY_NAMESPACE, { "rpc.method": SENDING }),
+  bad: ({ seen }) => seen(DURATION, BY_NAMESPACE, { "rpc.method": SENDING, "rpc.response.status_code": FAULTS }),
 };
 
 /** Questions are answered within a second, 99 % of them. */
-const QUERIES: Objective = {
+export const QUERIES: Objective = {
   name: "queries",
   title: "questions are answered within a second, without a fault of ours",
   target: 0.99,
-  total: ({ seen }) => seen(DURATION, BY, { "rpc.method": ASKING }),
+  service: "reporting",
+  total: ({ seen }) => seen(DURATION, BY_NAMESPACE, { "rpc.method": ASKING }),
   bad(questions) {
     const quick = { "rpc.method": ASKING, "rpc.response.status_code": `!${FAULTS}` };
-    return `${this.total(questions)} - (${questions.seenWithin(ANSWER_SECONDS, DURATION, BY, quick)} or 0 * ${this.total(questions)})`;
+    return `${this.total(questions)} - (${questions.seenWithin(ANSWER_SECONDS, DURATION, BY_NAMESPACE, quick)} or 0 * ${this.total(questions)})`;
   },
 };
 
 /** All of them. */
 export const OBJECTIVES = [ACKNOWLEDGEMENTS, QUERIES] as const;
+
+/** What an objective is about, as the beginning of names and sentences. */
+export function subjectOf({ name }: Objective): string {
+  return name[0]!.toUpperCase() + name.slice(1);
+}
+
+/** The objective in a sentence. */
+export function promiseOf({ title, target }: Objective): string {
+  return `The objective: ${target * 100} % of ${title}.`;
+}
+
+/** The names of the alerts about an objective's error budget. */
+export function budgetAlerts(objective: Objective): { readonly fast: AlertName; readonly slow: AlertName } {
+  const budget = `Millrace${subjectOf(objective)}Budget` as const;
+  return { fast: `${budget}BurnsFast`, slow: `${budget}BurnsSlowly` };
+}
+
+/** So many times as fast as planned a budget of 30 days loses 2 % in an hour, for which somebody is called. */
+export const FAST_BURN = 14.4;
+
+/** The part of calls that are bad while an error budget burns so many times as fast as planned. */
+export function badPart({ target }: Objective, burn: number): number {
+  return Number((burn * (1 - target)).toPrecision(4));
+}
 
 /** How long ago the looks back begin, over which an error budget's burning is seen. */
 export const LOOKS_BACK = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d"] as const;

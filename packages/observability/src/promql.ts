@@ -3,6 +3,7 @@ import {
   type MetricAttributes,
   type MetricName,
   type MetricNameOf,
+  type MetricSource,
   prometheusLabel,
   prometheusName,
 } from "@millrace/telemetry";
@@ -37,7 +38,7 @@ export function everywhere(window: string): Scope {
 }
 
 /** Only what a service gives, alone or within the one process. */
-export function ofService(service: string, scope: Scope): Scope {
+export function ofService(service: MetricSource, scope: Scope): Scope {
   return { ...scope, matchers: [...scope.matchers, `service_name=~"${service}|${ALL_IN_ONE}"`] };
 }
 

@@ -1,16 +1,10 @@
 import type { Panel } from "../grafana/panel.ts";
-import { CHOSEN } from "../grafana/variables.ts";
 import { FAULTS } from "../objectives.ts";
-import { ofService, type Questions, questionsIn, ratio } from "../promql.ts";
+import { type Questions, ratio } from "../promql.ts";
 
 const DURATION = "rpc.server.call.duration";
 /** Calls that stay open for as long as the caller likes: their length says nothing of how quick we are. */
 const SHORT_CALLS = "!/.*/(Watch|Tail|Stream|WatchChanges|RedriveDeadLetters)|grpc.health.*/";
-
-/** The questions of a service's dashboard. */
-export function chosenOf(service: string): Questions {
-  return questionsIn(ofService(service, CHOSEN));
-}
 
 /** The golden signals of a service's calls, as numbers. */
 export function callNumbers({ seen, quantile }: Questions): Panel[] {

@@ -1,9 +1,10 @@
 import type { DashboardSource, Panel } from "../grafana/panel.ts";
-import { callGraphs, callNumbers, chosenOf } from "./calls.ts";
+import { questionsOf } from "../grafana/variables.ts";
+import { callGraphs, callNumbers } from "./calls.ts";
 import { processNumbers, processRow } from "./process.ts";
 import { recordStoreGraphs } from "./stores.ts";
 
-const asked = chosenOf("config");
+const asked = questionsOf("config");
 const { gauge, quantile, rate } = asked;
 
 /** Config: can projects, keys and definitions be read and changed, and are all told of changes. */

@@ -1,10 +1,11 @@
 import type { DashboardSource } from "../grafana/panel.ts";
-import { callGraphs, callNumbers, chosenOf } from "./calls.ts";
+import { questionsOf } from "../grafana/variables.ts";
+import { callGraphs, callNumbers } from "./calls.ts";
 import { processNumbers, processRow } from "./process.ts";
 import { snapshotGraphs } from "./snapshot.ts";
 import { recordStoreGraphs } from "./stores.ts";
 
-const asked = chosenOf("dashboard");
+const asked = questionsOf("dashboard");
 
 /** The service named dashboard: the page, sessions, and one address for all services. */
 export const DASHBOARD: DashboardSource = {

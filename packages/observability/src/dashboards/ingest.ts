@@ -1,13 +1,14 @@
 import type { DashboardSource, Panel } from "../grafana/panel.ts";
+import { questionsOf } from "../grafana/variables.ts";
 import { ratio } from "../promql.ts";
-import { callGraphs, callNumbers, chosenOf } from "./calls.ts";
+import { callGraphs, callNumbers } from "./calls.ts";
 import { appendGraphs } from "./log.ts";
 import { percentiles } from "./percentiles.ts";
 import { processNumbers, processRow } from "./process.ts";
 import { cacheGraphs, claimGraphs } from "./redis.ts";
 import { snapshotGraphs } from "./snapshot.ts";
 
-const asked = chosenOf("ingest");
+const asked = questionsOf("ingest");
 const { rate, gauge, quantile } = asked;
 const EVENTS = "millrace.ingest.events";
 

@@ -3,7 +3,11 @@ import type { Questions } from "../promql.ts";
 import { percentiles } from "./percentiles.ts";
 
 /** Appends to the event log, and to Kafka behind it. */
-export function appendGraphs({ rate, quantile, spread, gauge }: Questions): Panel[] {
+export function appendGraphs(questions: Questions): Panel[] {
+  return [...outcomeGraphs(questions), ...volumeGraphs(questions)];
+}
+
+function outcomeGraphs({ rate, quantile, spread }: Questions): Panel[] {
   return [
     {
       kind: "lines",
@@ -51,6 +55,11 @@ export function appendGraphs({ rate, quantile, spread, gauge }: Questions): Pane
       ],
       alerts: ["MillraceAppendsUnclear"],
     },
+  ];
+}
+
+function volumeGraphs({ rate, gauge }: Questions): Panel[] {
+  return [
     {
       kind: "lines",
       title: "Bytes appended",

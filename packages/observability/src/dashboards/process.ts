@@ -1,6 +1,5 @@
 import type { Panel, Row } from "../grafana/panel.ts";
-import type { Questions } from "../promql.ts";
-import { ratio } from "../promql.ts";
+import { type Questions, ratio } from "../promql.ts";
 
 /** How many processes there are, and how the one that is worst off is. */
 export function processNumbers({ gauge }: Questions): Panel[] {
@@ -28,12 +27,11 @@ export function processNumbers({ gauge }: Questions): Panel[] {
 
 /** A row about a service's processes, closed: it is for a closer look. */
 export function processRow(questions: Questions): Row {
-  return { title: "Processes", panels: processGraphs(questions), isClosed: true };
+  const panels = [...loopGraphs(questions), ...memoryGraphs(questions), ...lifeGraphs(questions)];
+  return { title: "Processes", panels, isClosed: true };
 }
 
-function processGraphs({ gauge, rate, quantile }: Questions): Panel[] {
-  const heap = ratio(gauge("millrace.process.heap.used"), gauge("millrace.process.heap.limit"));
-  const memory = ratio(gauge("process.memory.usage"), gauge("millrace.process.memory.limit"));
+function loopGraphs({ gauge, rate }: Questions): Panel[] {
   return [
     {
       kind: "lines",
@@ -67,6 +65,13 @@ function processGraphs({ gauge, rate, quantile }: Questions): Panel[] {
       threshold: { critical: 0.25 },
       alerts: ["MillraceEventLoopBlocked"],
     },
+  ];
+}
+
+function memoryGraphs({ gauge }: Questions): Panel[] {
+  const heap = ratio(gauge("millrace.process.heap.used"), gauge("millrace.process.heap.limit"));
+  const memory = ratio(gauge("process.memory.usage"), gauge("millrace.process.memory.limit"));
+  return [
     {
       kind: "lines",
       title: "Memory",
@@ -92,6 +97,11 @@ function processGraphs({ gauge, rate, quantile }: Questions): Panel[] {
       max: 1,
       alerts: ["MillraceMemoryNearLimit", "MillraceHeapNearLimit"],
     },
+  ];
+}
+
+function lifeGraphs({ gauge, quantile }: Questions): Panel[] {
+  return [
     {
       kind: "lines",
       title: "Age",

@@ -1,13 +1,14 @@
 import type { DashboardSource, Panel } from "../grafana/panel.ts";
+import { questionsOf } from "../grafana/variables.ts";
 import { ratio } from "../promql.ts";
-import { callGraphs, callNumbers, chosenOf } from "./calls.ts";
+import { callGraphs, callNumbers } from "./calls.ts";
 import { percentiles } from "./percentiles.ts";
 import { processNumbers, processRow } from "./process.ts";
 import { cacheGraphs } from "./redis.ts";
 import { snapshotGraphs } from "./snapshot.ts";
 import { cellStoreGraphs } from "./stores.ts";
 
-const asked = chosenOf("reporting");
+const asked = questionsOf("reporting");
 const { rate, gauge, quantile, mean, spread, seen } = asked;
 const DURATION = "millrace.reporting.query.duration";
 const EXECUTIONS = "millrace.reporting.query.executions";

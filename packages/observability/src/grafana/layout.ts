@@ -1,9 +1,10 @@
 import type { Panel } from "./panel.ts";
 
-/** Where a panel stands, in Grafana's units: a row is 24 wide. */
+/** Where a panel stands, in Grafana's units. */
 export type Place = { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
 
-const WIDTH = 24;
+/** The width of a row. */
+export const WIDTH = 24;
 const NUMBER_HEIGHT = 4;
 const LINES_HEIGHT = 8;
 /** Eight numbers or three graphs stand beside each other; more are hard to read. */

@@ -8,7 +8,7 @@ import {
   RowBuilder,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import { questionsIn } from "../promql.ts";
-import { placePanels } from "./layout.ts";
+import { placePanels, WIDTH } from "./layout.ts";
 import type { DashboardSource, Row } from "./panel.ts";
 import { DATA_SOURCE, renderPanel } from "./render-panel.ts";
 import { CHOSEN, variablesOf } from "./variables.ts";
@@ -44,7 +44,7 @@ export function renderDashboard(source: DashboardSource): Dashboard {
 function addRow(builder: DashboardBuilder, row: Row, top: number, id: number): { bottom: number; ids: number } {
   const { places, bottom } = placePanels(row.panels, top + 1);
   const panels = row.panels.map((panel, index) => renderPanel(panel, id + 1 + index, places[index]!));
-  const heading = new RowBuilder(row.title).id(id).gridPos({ x: 0, y: top, w: 24, h: 1 });
+  const heading = new RowBuilder(row.title).id(id).gridPos({ x: 0, y: top, w: WIDTH, h: 1 });
   if (row.isClosed) {
     for (const panel of panels) heading.withPanel(panel);
     builder.withRow(heading.collapsed(true));

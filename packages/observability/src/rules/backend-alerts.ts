@@ -1,10 +1,10 @@
-import { everywhere, type Questions, questionsIn, ratio } from "../promql.ts";
+import { everywhere, questionsIn, ratio } from "../promql.ts";
 import type { Alert, RuleGroup } from "./rule.ts";
 
 const { rate, gauge, seen } = questionsIn(everywhere("5m"));
 const slowly = questionsIn(everywhere("15m"));
 
-const BY = ["namespace", "service_name"] as const;
+const BY_SERVICE = ["namespace", "service_name"] as const;
 /** Answers that the store gives on purpose, and callers that went away, are no failures of it. */
 const NO_FAULTS = "!/stale|exists|notFound|precondition|outOfRange|invalid|cancelled/";
 const LIVE = "/publish|subscribe/";
@@ -14,7 +14,7 @@ const alerts: readonly Alert[] = [
     name: "MillraceCellStoreFails",
     severity: "critical",
     for: "5m",
-    expr: failing({ rate, seen }, "millrace.cell_store.errors", "millrace.cell_store.duration"),
+    expr: failing("millrace.cell_store.errors", "millrace.cell_store.duration"),
     summary: "{{ $value | humanizePercentage }} of calls of {{ $labels.service_name }} to the cell store fail",
     description:
       "Processing waits, and reporting answers unavailable for what it has not at hand. Events are taken all the same.",
@@ -24,7 +24,7 @@ const alerts: readonly Alert[] = [
     name: "MillraceRecordStoreFails",
     severity: "warning",
     for: "5m",
-    expr: failing({ rate, seen }, "millrace.record_store.errors", "millrace.record_store.duration"),
+    expr: failing("millrace.record_store.errors", "millrace.record_store.duration"),
     summary: "{{ $value | humanizePercentage }} of calls of {{ $labels.service_name }} to the record store fail",
     description:
       "Nobody can sign in or change the configuration. Keys and definitions that services know go on working.",
@@ -34,7 +34,7 @@ const alerts: readonly Alert[] = [
     name: "MillraceClaimsFail",
     severity: "critical",
     for: "5m",
-    expr: `${failing({ rate, seen }, "millrace.claims.errors", "millrace.claims.duration")} and on (namespace, service_name) ${seen("millrace.claims.duration", BY, { "millrace.operation": "claim" })} > 0`,
+    expr: `${failing("millrace.claims.errors", "millrace.claims.duration")} and on (namespace, service_name) ${seen("millrace.claims.duration", BY_SERVICE, { "millrace.operation": "claim" })} > 0`,
     summary: "{{ $value | humanizePercentage }} of calls of {{ $labels.service_name }} to the claims fail",
     description:
       "Partitions wait until the Redis of the claims is back. Events are taken all the same, and wait in the log.",
@@ -62,7 +62,7 @@ const alerts: readonly Alert[] = [
     name: "MillraceLiveUpdatesFail",
     severity: "warning",
     for: "15m",
-    expr: `${slowly.rate("millrace.cache.errors", BY, { "millrace.operation": LIVE })} > 0.1`,
+    expr: `${slowly.rate("millrace.cache.errors", BY_SERVICE, { "millrace.operation": LIVE })} > 0.1`,
     summary: "{{ $labels.service_name }} fails {{ $value | humanize }} times a second to pass on live updates",
     description: "Watched questions are answered again by reading instead, and tails have gaps. No number is wrong.",
     service: "reporting",
@@ -85,9 +85,8 @@ const alerts: readonly Alert[] = [
 export const BACKEND_ALERTS: RuleGroup = { name: "millrace.backends", rules: alerts };
 
 function failing(
-  asked: Pick<Questions, "rate" | "seen">,
   errors: "millrace.cell_store.errors" | "millrace.record_store.errors" | "millrace.claims.errors",
   calls: "millrace.cell_store.duration" | "millrace.record_store.duration" | "millrace.claims.duration",
 ): string {
-  return `${ratio(asked.rate(errors, BY, { "error.type": NO_FAULTS }), asked.seen(calls, BY))} > 0.05`;
+  return `${ratio(rate(errors, BY_SERVICE, { "error.type": NO_FAULTS }), seen(calls, BY_SERVICE))} > 0.05`;
 }

@@ -8,6 +8,7 @@ const hourly = questionsIn(everywhere("1h"));
 
 const EVENTS = "millrace.ingest.events";
 const BY_NAMESPACE = ["namespace"] as const;
+const BY_SERVICE = ["namespace", "service_name"] as const;
 const ACCEPTED = { "millrace.outcome": "accepted" } as const;
 const CALLS = "rpc.server.call.duration";
 const IN_FLIGHT = ratio(gauge("millrace.ingest.in_flight.usage"), gauge("millrace.ingest.in_flight.limit"));
@@ -39,8 +40,8 @@ const alerts: readonly Alert[] = [
     severity: "critical",
     for: "3m",
     expr: `${ratio(
-      rate("millrace.event_log.errors", ["namespace", "service_name"], { "millrace.operation": "append" }),
-      seen("millrace.event_log.append.duration", ["namespace", "service_name"]),
+      rate("millrace.event_log.errors", BY_SERVICE, { "millrace.operation": "append" }),
+      seen("millrace.event_log.append.duration", BY_SERVICE),
     )} > 0.05`,
     summary: "{{ $value | humanizePercentage }} of appends of {{ $labels.service_name }} to the log fail",
     description: "What is not in the log is not acknowledged: producers are asked to send again.",
@@ -50,7 +51,7 @@ const alerts: readonly Alert[] = [
     name: "MillraceAppendsSlow",
     severity: "warning",
     for: "10m",
-    expr: `${quantile(0.99, "millrace.event_log.append.duration", ["namespace", "service_name"])} > 1`,
+    expr: `${quantile(0.99, "millrace.event_log.append.duration", BY_SERVICE)} > 1`,
     summary: "One of a hundred appends of {{ $labels.service_name }} takes {{ $value | humanizeDuration }}",
     description:
       "Producers wait as long for their acknowledgements, and ingest holds their events in memory meanwhile.",
@@ -60,7 +61,7 @@ const alerts: readonly Alert[] = [
     name: "MillraceAppendsUnclear",
     severity: "warning",
     for: "15m",
-    expr: `${slowly.increase("millrace.event_log.kafka.producer.renewals", ["namespace", "service_name"])} > 10`,
+    expr: `${slowly.increase("millrace.event_log.kafka.producer.renewals", BY_SERVICE)} > 10`,
     summary:
       "{{ $labels.service_name }} did not hear {{ $value | humanize }} times in 15 minutes what became of an append",
     description:

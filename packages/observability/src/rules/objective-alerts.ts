@@ -1,4 +1,14 @@
-import { type LookBack, OBJECTIVES, type Objective, recordedRatio } from "../objectives.ts";
+import {
+  badPart,
+  budgetAlerts,
+  FAST_BURN,
+  type LookBack,
+  OBJECTIVES,
+  type Objective,
+  promiseOf,
+  recordedRatio,
+  subjectOf,
+} from "../objectives.ts";
 import type { Alert, RuleGroup } from "./rule.ts";
 
 /**
@@ -9,7 +19,7 @@ type Burning = { readonly factor: number; readonly long: LookBack; readonly shor
 
 /** 2 % of the budget in an hour, 5 % in six. */
 const FAST: readonly Burning[] = [
-  { factor: 14.4, long: "1h", short: "5m" },
+  { factor: FAST_BURN, long: "1h", short: "5m" },
   { factor: 6, long: "6h", short: "30m" },
 ];
 /** 10 % of the budget in a day, or in three. */
@@ -25,13 +35,13 @@ export const OBJECTIVE_ALERTS: RuleGroup = {
 };
 
 function alertsOf(objective: Objective): Alert[] {
-  const { name, title, target } = objective;
-  const subject = name[0]!.toUpperCase() + name.slice(1);
-  const service = name === "acknowledgements" ? "ingest" : "reporting";
-  const promise = `The objective: ${target * 100} % of ${title}.`;
+  const { service } = objective;
+  const subject = subjectOf(objective);
+  const promise = promiseOf(objective);
+  const { fast, slow } = budgetAlerts(objective);
   return [
     {
-      name: `Millrace${subject}BudgetBurnsFast`,
+      name: fast,
       severity: "critical",
       for: "2m",
       expr: burns(objective, FAST),
@@ -40,7 +50,7 @@ function alertsOf(objective: Objective): Alert[] {
       service,
     },
     {
-      name: `Millrace${subject}BudgetBurnsSlowly`,
+      name: slow,
       severity: "warning",
       for: "15m",
       expr: burns(objective, SLOW),
@@ -54,7 +64,7 @@ function alertsOf(objective: Objective): Alert[] {
 function burns(objective: Objective, burnings: readonly Burning[]): string {
   return burnings
     .map(({ factor, long, short }) => {
-      const limit = Number((factor * (1 - objective.target)).toPrecision(4));
+      const limit = badPart(objective, factor);
       return `(${recordedRatio(objective, long)} > ${limit} and ${recordedRatio(objective, short)} > ${limit})`;
     })
     .join("\nor\n");

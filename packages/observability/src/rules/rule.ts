@@ -6,9 +6,12 @@ import type { MetricSource } from "@millrace/telemetry";
  */
 export type Severity = "critical" | "warning" | "info";
 
+/** What an alert is called. */
+export type AlertName = `Millrace${string}`;
+
 /** An alert. docs/runbooks.md has a section of its name: what it means, how to look, what to do. */
 export type Alert = {
-  readonly name: `Millrace${string}`;
+  readonly name: AlertName;
   readonly severity: Severity;
   /** For how long it must hold before anybody is told. */
   readonly for: string;

@@ -1,5 +1,14 @@
 import type { Panel } from "../../grafana/panel.ts";
-import { type LookBack, type Objective, recordedRatio } from "../../objectives.ts";
+import {
+  badPart,
+  budgetAlerts,
+  FAST_BURN,
+  type LookBack,
+  type Objective,
+  promiseOf,
+  recordedRatio,
+  subjectOf,
+} from "../../objectives.ts";
 
 /** The recorded part of calls that were bad, in the chosen namespaces. Recorded series have no job to choose by. */
 export function chosenRatio(objective: Objective, lookBack: LookBack): string {
@@ -8,21 +17,20 @@ export function chosenRatio(objective: Objective, lookBack: LookBack): string {
 
 /** How fast the error budget of an objective burns, and what is left of it. */
 export function errorBudgetGraphs(objective: Objective): Panel[] {
-  const { name, title, target } = objective;
-  const subject = name[0]!.toUpperCase() + name.slice(1);
-  const budget = Math.round((1 - target) * 1e6) / 1e6;
-  const alerts = [`Millrace${subject}BudgetBurnsFast`, `Millrace${subject}BudgetBurnsSlowly`];
+  const subject = subjectOf(objective);
+  const budget = badPart(objective, 1);
+  const alerts = Object.values(budgetAlerts(objective));
   return [
     {
       kind: "lines",
       title: `${subject}: how fast the error budget burns`,
-      description: `1 uses up the budget of 30 days in 30 days; at 14.4 somebody is called. The objective: ${target * 100} % of ${title}.`,
+      description: `1 uses up the budget of 30 days in 30 days; at ${FAST_BURN} somebody is called. ${promiseOf(objective)}`,
       unit: "count",
       queries: (["5m", "1h", "6h", "3d"] as const).map((lookBack) => ({
         expr: `max(${chosenRatio(objective, lookBack)}) / ${budget}`,
         legend: lookBack,
       })),
-      threshold: { warning: 1, critical: 14.4 },
+      threshold: { warning: 1, critical: FAST_BURN },
       alerts,
     },
     {

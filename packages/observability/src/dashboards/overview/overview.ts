@@ -1,6 +1,6 @@
-import type { DashboardSource, Panel } from "../../grafana/panel.ts";
+import type { DashboardSource, Panel, Threshold } from "../../grafana/panel.ts";
 import { CHOSEN } from "../../grafana/variables.ts";
-import { OBJECTIVES } from "../../objectives.ts";
+import { ACKNOWLEDGEMENTS, badPart, FAST_BURN, OBJECTIVES, type Objective, QUERIES } from "../../objectives.ts";
 import { questionsIn } from "../../promql.ts";
 import { partitionsByProcess } from "../log.ts";
 import { percentiles } from "../percentiles.ts";
@@ -60,8 +60,8 @@ function eventNumbers(): Panel[] {
       description:
         "Calls that send events and were not answered as they should be, for reasons of ours; last five minutes.",
       unit: "ratio",
-      queries: [{ expr: `max(${chosenRatio(OBJECTIVES[0], "5m")})`, legend: "failed" }],
-      threshold: { warning: 0.001, critical: 0.0144 },
+      queries: [{ expr: `max(${chosenRatio(ACKNOWLEDGEMENTS, "5m")})`, legend: "failed" }],
+      threshold: burning(ACKNOWLEDGEMENTS),
       alerts: ["MillraceAcknowledgementsBudgetBurnsFast"],
     },
     {
@@ -116,9 +116,14 @@ function questionNumbers(): Panel[] {
       description:
         "Questions that were not answered within a second, or not at all for reasons of ours; last five minutes.",
       unit: "ratio",
-      queries: [{ expr: `max(${chosenRatio(OBJECTIVES[1], "5m")})`, legend: "failed" }],
-      threshold: { warning: 0.01, critical: 0.144 },
+      queries: [{ expr: `max(${chosenRatio(QUERIES, "5m")})`, legend: "failed" }],
+      threshold: burning(QUERIES),
       alerts: ["MillraceQueriesBudgetBurnsFast"],
     },
   ];
+}
+
+/** Yellow while an error budget burns faster than planned, red while somebody is called for it. */
+function burning(objective: Objective): Threshold {
+  return { warning: badPart(objective, 1), critical: badPart(objective, FAST_BURN) };
 }

@@ -1,5 +1,6 @@
 import type { DashboardSource, Panel } from "../../grafana/panel.ts";
-import { callGraphs, chosenOf } from "../calls.ts";
+import { questionsOf } from "../../grafana/variables.ts";
+import { callGraphs } from "../calls.ts";
 import { appendGraphs, consumeGraphs } from "../log.ts";
 import { percentiles } from "../percentiles.ts";
 import { processNumbers, processRow } from "../process.ts";
@@ -10,7 +11,7 @@ import { blockMemoryGraphs, flushGraphs } from "./blocks.ts";
 import { deadLetterGraphs, foldGraphs } from "./fold.ts";
 import { lagGraphs, offsetGraphs } from "./lag.ts";
 
-const asked = chosenOf("processing");
+const asked = questionsOf("processing");
 const { rate, gauge, counter, quantile } = asked;
 
 /** Processing: does it keep up, is anything stuck, and does what is folded become durable. */
