@@ -1,15 +1,13 @@
 import type { CellStore } from "@millrace/cell-store";
-import { watermarkState } from "@millrace/cell-store";
 import type { LogRecord, OwnedPartition, PartitionHandler } from "@millrace/event-log";
 import { Failure } from "@millrace/failure";
 import { TIERS, type Tier } from "@millrace/rollup";
-import { failSpan, startShared, within } from "@millrace/telemetry";
-import { type SpanContext, trace } from "@opentelemetry/api";
 import { BlockTable, type HighestBuckets } from "./blocks/block-table.ts";
 import type { MemoryBudget } from "./blocks/memory-budget.ts";
-import { checkpointState } from "./flush/checkpoint.ts";
-import { type Flushed, flushTier } from "./flush/tier-flush.ts";
-import { TierProgress } from "./flush/tier-progress.ts";
+import { Housekeeping } from "./flush/housekeeping.ts";
+import { TierFlusher } from "./flush/tier-flusher.ts";
+import { type DurableTo, TierProgress } from "./flush/tier-progress.ts";
+import { FoldPosition } from "./fold/fold-position.ts";
 import { type Folded, RecordFolder, type RecordFolderDeps } from "./fold/record-folder.ts";
 import type { LivePublisher } from "./live/live-publisher.ts";
 import type { ProcessingMetrics } from "./metrics.ts";
@@ -34,23 +32,13 @@ export type PartitionDeps = Omit<RecordFolderDeps, "stalled" | "partition"> & {
   readonly log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
 };
 
-/** Watermarks of partitions where nothing happens are written this often. */
-const IDLE_WATERMARK_MS = 2_000;
-
-/** Of so many records it is measured when they become visible, and of so many traces told what flushes them. */
-const RECEIVED_MAX = 4_096;
-const CAUSES_MAX = 64;
-
 /** How much the last batch counts for the mean number of events in a record. */
 const EVENTS_WEIGHT = 0.2;
-
-/** The offset is committed this often at most; what is not is folded again after a crash. */
-const COMMIT_EVERY_MS = 1_000;
 
 /**
  * The fold of one partition: fold → store → commit. Invariants, of the architecture's section 6:
  *
- * - P1 an offset is committed only after every block it touched is stored ({@link Partition.#commit}).
+ * - P1 an offset is committed only after every block it touched is stored (Housekeeping, TierProgress.watermark).
  * - P2 redelivery never changes a block (BlockEntry.add).
  * - P3 the fold reads only the record, the block and what the record names (RecordFolder).
  * - P4 one poison event never stops the partition: dead letters are durable before the offset moves on (RecordFolder).
@@ -66,50 +54,51 @@ export class Partition implements PartitionHandler {
   readonly #deps: PartitionDeps;
   readonly #folder: RecordFolder;
   readonly #table: BlockTable;
+  readonly #position: FoldPosition;
   readonly #tiers: Record<Tier, TierProgress>;
-  readonly #timers = new Map<Tier, NodeJS.Timeout>();
-  readonly #running = new Map<Tier, Promise<void>>();
+  readonly #flushers: readonly TierFlusher[];
+  readonly #housekeeping: Housekeeping;
   readonly #stopped = new AbortController();
   readonly #draining = new AbortController();
   /** Ends the waiting of the fold: for a drain, or because the partition is not ours any more. */
   readonly #foldSignal = AbortSignal.any([this.#stopped.signal, this.#draining.signal]);
-  #nextOffset: number;
-  #committed: number;
-  #lastAppendMs = 0;
+  readonly #assignedMs: number;
   /** The mean number of events in the records folded lately. */
   #eventsPerRecord = 1;
-  /** When ingest took what waits to become visible, record by record. */
-  #received: number[] = [];
-  readonly #assignedMs: number;
-  readonly #flushCauses: Record<Tier, SpanContext[]> = { "1m": [], "15m": [], "1h": [], "1d": [] };
-  #idleMs = 0;
-  #watermarksMs = Number.NEGATIVE_INFINITY;
-  /** Those of coarse tiers stand between their flushes: all partitions' are in one place of the store, so none is written again. */
-  readonly #marksWritten = new Map<Tier, Mark>();
-  #commitMs = Number.NEGATIVE_INFINITY;
-  #housekeeping: Promise<void> = Promise.resolve();
 
   constructor(deps: PartitionDeps) {
     this.#deps = deps;
-    this.number = deps.owned.partition;
-    this.source = `${deps.generation}:${this.number}`;
+    const { owned, generation, storedBefore, budget, flushIntervalScale } = deps;
+    const partition = owned.partition;
+    const source = `${generation}:${partition}`;
+    const stopped = this.#stopped.signal;
     const stalled = (problem: unknown) => this.#stalled(problem);
-    this.#folder = new RecordFolder({ ...deps, partition: this.number, stalled });
-    this.#table = new BlockTable(this.source, deps.storedBefore, deps.budget);
-    this.#nextOffset = deps.owned.startOffset;
-    this.#committed = deps.owned.startOffset;
+    const failed = (error: unknown) => this.#failed(error);
+    this.number = partition;
+    this.source = source;
     this.#assignedMs = deps.clock.now();
-    const progress = (tier: Tier) => new TierProgress(tier, this.#nextOffset, deps.flushIntervalScale);
+    this.#folder = new RecordFolder({ ...deps, partition, stalled });
+    const table = new BlockTable(source, storedBefore, budget);
+    const position = new FoldPosition(owned.startOffset);
+    this.#table = table;
+    this.#position = position;
+    const progress = (tier: Tier) => new TierProgress(tier, { position, table, stopped }, flushIntervalScale);
     this.#tiers = { "1m": progress("1m"), "15m": progress("15m"), "1h": progress("1h"), "1d": progress("1d") };
-    deps.owned.lost.addEventListener("abort", () => this.#abandon(deps.owned.lost.reason), { once: true });
+    const tiers = TIERS.map((tier) => this.#tiers[tier]);
+    const housekeeping = new Housekeeping(tiers, { ...deps, source, table, stopped });
+    this.#housekeeping = housekeeping;
+    const flushing = { ...deps, partition, table, housekeeping, stopped, stalled, failed };
+    const inFlight = (tier: Tier) => (tier === "1m" ? this.inFlight : undefined);
+    this.#flushers = tiers.map((one) => new TierFlusher(one, flushing, inFlight(one.tier)));
+    owned.lost.addEventListener("abort", () => this.#abandon(owned.lost.reason), { once: true });
   }
 
   get nextOffset(): number {
-    return this.#nextOffset;
+    return this.#position.nextOffset;
   }
 
   get committedOffset(): number {
-    return this.#committed;
+    return this.#housekeeping.committedOffset;
   }
 
   get endOffset(): number {
@@ -118,13 +107,13 @@ export class Partition implements PartitionHandler {
 
   /** When the last folded record was appended, in epoch milliseconds; 0 when none was. */
   get lastAppendMs(): number {
-    return this.#lastAppendMs;
+    return this.#position.lastAppendMs;
   }
 
   /** How far the fold is behind the partition's end, in milliseconds: the age of what was folded last; 0 at the end. */
   get lagMs(): number {
-    if (this.#nextOffset >= this.endOffset) return 0;
-    return Math.max(0, this.#deps.clock.now() - (this.#lastAppendMs || this.#assignedMs));
+    if (this.nextOffset >= this.endOffset) return 0;
+    return Math.max(0, this.#deps.clock.now() - (this.lastAppendMs || this.#assignedMs));
   }
 
   /** How many events a record has, going by those folded lately. */
@@ -132,13 +121,9 @@ export class Partition implements PartitionHandler {
     return this.#eventsPerRecord;
   }
 
-  /** How far a tier is durable: to where the fold is when nothing of it waits to be stored. */
-  watermark(tier: Tier): { readonly offset: number; readonly timeMs: number } {
-    const progress = this.#tiers[tier];
-    if (progress.flushing || this.#table.dirtyCount(tier) > 0 || this.#stopped.signal.aborted) {
-      return { offset: progress.durableOffset, timeMs: progress.durableTimeMs };
-    }
-    return { offset: this.#nextOffset, timeMs: Math.max(this.#lastAppendMs, this.#idleMs) };
+  /** How far a tier is durable. */
+  watermark(tier: Tier): DurableTo {
+    return this.#tiers[tier].watermark;
   }
 
   async records(records: readonly LogRecord[]): Promise<void> {
@@ -167,12 +152,11 @@ export class Partition implements PartitionHandler {
       this.inFlight.add(part.projectId, part.events);
       this.#deps.retention.note(part.projectId);
     }
-    this.#nextOffset = records.at(-1)!.offset + 1;
-    for (const record of records) this.#lastAppendMs = Math.max(this.#lastAppendMs, record.appendTimeMs);
+    this.#position.pass(records);
     this.#table.evict();
     // P5: what waits to be stored is bounded; folding waits for it.
     if (this.#deps.budget.exhausted) await this.#flushAll();
-    for (const tier of TIERS) this.#schedule(tier);
+    for (const flusher of this.#flushers) flusher.schedule();
   }
 
   #measure({ parts, records, received, causes }: Folded, durationMs: number): void {
@@ -180,19 +164,15 @@ export class Partition implements PartitionHandler {
     for (const part of parts) events += part.events;
     this.#deps.metrics.folded(events, durationMs / 1000);
     this.#eventsPerRecord += EVENTS_WEIGHT * (events / records - this.#eventsPerRecord);
-    const room = RECEIVED_MAX - this.#received.length;
-    this.#received.push(...received.slice(0, room));
-    for (const tier of causes.length === 0 ? [] : TIERS) {
-      const known = this.#flushCauses[tier];
-      known.push(...causes.slice(0, CAUSES_MAX - known.length));
-    }
+    this.inFlight.receivedAt(received);
+    for (const flusher of this.#flushers) flusher.causedBy(causes);
   }
 
   idle(timeMs: number): void {
     // In a drain the end is reached past records that were left to the next owner: all is not in the blocks then.
     if (this.#foldSignal.aborted) return;
-    this.#idleMs = Math.max(this.#idleMs, timeMs);
-    if (performance.now() - this.#watermarksMs >= IDLE_WATERMARK_MS) this.#keepHouse();
+    this.#position.reachedEnd(timeMs);
+    this.#housekeeping.idle();
   }
 
   /**
@@ -220,112 +200,17 @@ export class Partition implements PartitionHandler {
       if (!this.#stopped.signal.aborted) throw error;
       this.#deps.log.warn({ err: error, partition: this.number }, "stopped before all was stored; it is folded again");
     }
-    await this.#keepHouse(true);
+    await this.#housekeeping.keep(true);
     this.#abandon(undefined);
   }
 
   async #flushAll(): Promise<void> {
-    await Promise.all(TIERS.map((tier) => this.#flush(tier)));
-  }
-
-  #schedule(tier: Tier): void {
-    const progress = this.#tiers[tier];
-    if (progress.flushing || this.#timers.has(tier) || this.#table.dirtyCount(tier) === 0) return;
-    if (this.#stopped.signal.aborted) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(tier);
-      this.#flush(tier).catch((error: unknown) => this.#failed(error));
-    }, progress.waitMs(performance.now()));
-    this.#timers.set(tier, timer);
-  }
-
-  /** Flushes a tier, after the flush that is under way. */
-  #flush(tier: Tier): Promise<void> {
-    const before = this.#running.get(tier) ?? Promise.resolve();
-    const running = before.then(() => this.#flushNow(tier));
-    this.#running.set(tier, running);
-    return running;
-  }
-
-  async #flushNow(tier: Tier): Promise<void> {
-    const signal = this.#stopped.signal;
-    if (signal.aborted || this.#table.dirtyCount(tier) === 0) return;
-    const progress = this.#tiers[tier];
-    const began = performance.now();
-    // What is folded from here on is not promised by this flush, though some of it may be stored by it.
-    const offset = this.#nextOffset;
-    const timeMs = this.#lastAppendMs;
-    const received = tier === "1m" ? this.#received.splice(0) : [];
-    progress.began(began);
-    if (tier === "1m") this.inFlight.flushBegan();
-    const stalled = (problem: unknown) => this.#stalled(problem);
-    const flush = () => flushTier(tier, { ...this.#deps, table: this.#table, stalled }, signal);
-    const flushed = await this.#traced(tier, flush);
-    this.#deps.metrics.flushed(tier, flushed, (performance.now() - began) / 1000);
-    const now = this.#deps.clock.now();
-    for (const receivedAtMs of received) this.#deps.metrics.visible(receivedAtMs, now);
-    if (tier === "1m") this.inFlight.flushEnded();
-    progress.ended(began, performance.now(), offset, timeMs);
-    this.#schedule(tier);
-    await this.#keepHouse();
-  }
-
-  /** A flush is done for all the traces that folded into it since the last one. */
-  async #traced(tier: Tier, flush: () => Promise<Flushed>): Promise<Flushed> {
-    const { tracer = trace.getTracer("millrace") } = this.#deps;
-    const causes = this.#flushCauses[tier].splice(0);
-    const attributes = { "millrace.partition": this.number, "millrace.tier": tier };
-    const span = startShared(tracer, "processing flush", causes, { attributes });
-    try {
-      const flushed = await within(span, flush);
-      span?.setAttributes({ "millrace.blocks": flushed.blocks, "millrace.bytes": flushed.bytes });
-      return flushed;
-    } catch (error) {
-      if (span !== undefined) failSpan(span, error instanceof Failure ? error.kind : "internal");
-      throw error;
-    } finally {
-      span?.end();
-    }
-  }
-
-  /** Writes watermarks, and commits when it is time. One at a time. */
-  #keepHouse(now = false): Promise<void> {
-    this.#housekeeping = this.#housekeeping.then(async () => {
-      if (this.#stopped.signal.aborted) return;
-      this.#watermarksMs = performance.now();
-      const marks = TIERS.map((tier) => ({ source: this.source, tier, ...this.watermark(tier) }));
-      const moved = marks.filter((mark) => mark.timeMs > 0 && !isSame(mark, this.#marksWritten.get(mark.tier)));
-      if (moved.length > 0) {
-        await this.#deps.store.writeStates(moved.map(watermarkState), { signal: this.#stopped.signal });
-        for (const mark of moved) this.#marksWritten.set(mark.tier, mark);
-      }
-      if (now || performance.now() - this.#commitMs >= COMMIT_EVERY_MS) await this.#commit();
-    });
-    this.#housekeeping = this.#housekeeping.catch((error: unknown) => this.#housekeepingFailed(error));
-    return this.#housekeeping;
-  }
-
-  /** P1: the commit trails the slowest tier. */
-  async #commit(): Promise<void> {
-    const offset = Math.min(...TIERS.map((tier) => this.watermark(tier).offset));
-    if (offset <= this.#committed) return;
-    this.#commitMs = performance.now();
-    const checkpoint = checkpointState(this.source, this.#table.highestBuckets(), offset);
-    await this.#deps.store.writeStates([checkpoint], { signal: this.#stopped.signal });
-    await this.#deps.owned.commit(offset, { signal: this.#stopped.signal });
-    this.#committed = offset;
+    await Promise.all(this.#flushers.map((flusher) => flusher.flush()));
   }
 
   #stalled(problem: unknown): void {
     this.stalledBecause = problem === undefined ? "" : problemOf(problem);
     if (problem !== undefined) this.#deps.log.warn({ err: problem, partition: this.number }, "the partition waits");
-  }
-
-  #housekeepingFailed(error: unknown): void {
-    // Nothing is lost by it: the next flush, or idle moment, tries again, and a lost partition is another's by now.
-    if (!this.#stopped.signal.aborted) {
-      this.#deps.log.warn({ err: error, partition: this.number }, "could not write watermarks or commit");
-    }
   }
 
   #failed(error: unknown): void {
@@ -338,16 +223,9 @@ export class Partition implements PartitionHandler {
   #abandon(reason: unknown): void {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort(reason);
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    for (const flusher of this.#flushers) flusher.cancel();
     this.#table.clear();
   }
-}
-
-type Mark = { readonly offset: number; readonly timeMs: number };
-
-function isSame(mark: Mark, other: Mark | undefined): boolean {
-  return mark.offset === other?.offset && mark.timeMs === other.timeMs;
 }
 
 function problemOf(error: unknown): string {
