@@ -1,15 +1,11 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
-import { gunzipSync } from "node:zlib";
 import { toBinary } from "@bufbuild/protobuf";
 import { StreamResponseSchema } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
-import { Failure } from "@millrace/failure";
 import { type AnyRequest, type AnyResponse, answerGrpc, type RawHandler } from "@millrace/runtime";
 import type { Admission } from "../admission.ts";
 import { type IngestSnapshot, readCaller } from "../caller.ts";
-import { BATCH_LIMITS } from "../event-limits.ts";
 import { userAgentOf } from "../intake.ts";
-import { tooLarge } from "../request-body.ts";
-import { GrpcFrames } from "./grpc-frames.ts";
+import { MessageReader } from "./message-reader.ts";
 import { type SessionDeps, StreamSession } from "./stream-session.ts";
 import type { WindowGrants } from "./window-grants.ts";
 
@@ -49,7 +45,7 @@ export function createStreamByHand(deps: StreamDeps): RawHandler {
     if (http2Session !== undefined) deps.windows.enter(http2Session);
     try {
       const isGzip = request.headers["grpc-encoding"] === "gzip";
-      await readMessages(stream, session, deps.admission, isGzip);
+      await new MessageReader(stream, session, deps.admission, isGzip).read();
       const answered = await session.answer();
       if (stream.destroyed) return "canceled";
       answerGrpc(response, toBinary(StreamResponseSchema, answered));
@@ -87,116 +83,4 @@ function streamOf(request: AnyRequest, response: AnyResponse): ServerHttp2Stream
   if (type !== "application/grpc" && type !== "application/grpc+proto") return undefined;
   const compression = request.headers["grpc-encoding"] ?? "identity";
   return compression === "identity" || compression === "gzip" ? response.stream : undefined;
-}
-
-/**
- * Hands the stream's messages to the session until it ends. While there is no room the stream is not read, and HTTP/2
- * holds the producer back.
- *
- * @throws Failure `invalid` for what can't be read, `cancelled` when the producer is gone
- */
-async function readMessages(
-  stream: ServerHttp2Stream,
-  session: StreamSession,
-  admission: Admission,
-  isGzip: boolean,
-): Promise<void> {
-  // It may have gone while it was found out who it is; no event comes then.
-  if (stream.destroyed) throw gone();
-  const stop = new AbortController();
-  const frames = new GrpcFrames(BATCH_LIMITS.messageBytes);
-  const { promise: failed, reject: fail } = Promise.withResolvers<never>();
-  /** Admitted for a message that is not complete. */
-  let admitted = 0;
-  let isWaiting = false;
-  let hasEnded = false;
-
-  const onData = (chunk: Buffer): void => {
-    try {
-      read(chunk, 0);
-    } catch (thrown) {
-      fail(thrown);
-    }
-  };
-  function read(chunk: Buffer, from: number): void {
-    let at = from;
-    while (!session.hasEnded && !stop.signal.aborted) {
-      if (!frames.hasHead) {
-        if (at === chunk.length) return;
-        at = frames.readHead(chunk, at);
-        if (!frames.hasHead) return;
-        const needed = frames.isCompressed ? BATCH_LIMITS.messageBytes : frames.length;
-        if (!admission.tryTake(needed)) {
-          waitForRoom(needed, chunk, at);
-          return;
-        }
-        admitted = needed;
-      }
-      at = frames.readBody(chunk, at);
-      const { message } = frames;
-      if (message === undefined) return;
-      take(message);
-      frames.letGo();
-    }
-  }
-  function waitForRoom(needed: number, chunk: Buffer, at: number): void {
-    isWaiting = true;
-    stream.pause();
-    admission
-      .whenRoom(needed, stop.signal)
-      .then(() => {
-        isWaiting = false;
-        admitted = needed;
-        read(chunk, at);
-        if (isWaiting || stop.signal.aborted) return;
-        if (hasEnded) finish();
-        else stream.resume();
-      })
-      .catch((thrown) => {
-        if (!stop.signal.aborted) fail(thrown);
-      });
-  }
-  function take(message: Buffer): void {
-    const bytes = frames.isCompressed ? gunzipMessage(message, isGzip) : message;
-    const settled = session.take(bytes);
-    const held = admitted;
-    admitted = 0;
-    void settled.then(() => admission.release(held));
-  }
-  // The end may be told while the last piece waits.
-  const onEnd = (): void => {
-    hasEnded = true;
-    if (!isWaiting) finish();
-  };
-  function finish(): void {
-    if (frames.isWithin) fail(new Failure("invalid", "REQUEST_MALFORMED", "The stream ends within a message."));
-    else session.end("COMPLETE");
-  }
-  const onGone = (): void => fail(gone());
-
-  stream.on("data", onData).on("end", onEnd).on("aborted", onGone).on("close", onGone).on("error", onGone);
-  try {
-    await Promise.race([session.ended, failed]);
-  } finally {
-    stop.abort();
-    stream.off("data", onData).off("end", onEnd).off("aborted", onGone).off("close", onGone);
-    stream.pause();
-    admission.release(admitted);
-  }
-}
-
-function gone(): Failure {
-  return new Failure("cancelled", "CANCELLED", "The producer gave up.");
-}
-
-function gunzipMessage(message: Buffer, isGzip: boolean): Buffer {
-  if (!isGzip) throw new Failure("invalid", "REQUEST_MALFORMED", "A message is compressed, by nothing that was named.");
-  try {
-    return gunzipSync(message, { maxOutputLength: BATCH_LIMITS.messageBytes });
-  } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE") {
-      throw tooLarge(BATCH_LIMITS.messageBytes);
-    }
-    throw new Failure("invalid", "REQUEST_MALFORMED", "A message is not valid gzip.", { cause });
-  }
 }
