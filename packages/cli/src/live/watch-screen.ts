@@ -30,97 +30,131 @@ export async function watchOnScreen(
   query: QueryInit,
   subject: string,
 ): Promise<number> {
-  const ending = new AbortController();
-  let exitCode = 0;
-  let isPaused = false;
-  let frozen: readonly string[] | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const links = new Map<string, Link>();
-  const watched = questions(query);
+  return new WatchScreen(questions(query), subject).follow(client);
+}
 
-  const state = (): WatchState => ({
-    total: watched.total.answer,
-    series: watched.series.answer,
-    ...(watched.byTotal !== undefined && { byTotal: watched.byTotal.answer }),
-    ...(watched.bySeries !== undefined && { bySeries: watched.bySeries.answer }),
-    subject,
-    link: worstOf([...links.values()]),
-    isPaused,
-    nowMs: Date.now(),
-  });
-  const options = (): FrameOptions => ({
-    width: screen.width,
-    height: screen.height,
-    isUnicode: showsUnicode(),
-    paint: painter(wantsColor()),
-  });
-  function draw(): void {
-    timer = undefined;
-    if (isPaused && frozen !== undefined) screen.draw(frozen);
-    else screen.draw(watchFrame(state(), options()));
+/** The picture of some answers as they change, and what keys do with it. */
+class WatchScreen {
+  readonly #watched: Questions;
+  readonly #subject: string;
+  readonly #screen: Screen;
+  readonly #ending = new AbortController();
+  readonly #links = new Map<string, Link>();
+  #exitCode = 0;
+  #isPaused = false;
+  #frozen: readonly string[] | undefined;
+  #drawing: NodeJS.Timeout | undefined;
+  #fading: NodeJS.Timeout | undefined;
+
+  constructor(watched: Questions, subject: string) {
+    this.#watched = watched;
+    this.#subject = subject;
+    this.#screen = new Screen(process.stdin, process.stdout, {
+      onKey: (key) => this.#onKey(key),
+      onResize: () => this.#onResize(),
+      onInterrupt: () => this.#onInterrupt(),
+    });
   }
-  function drawSoon(): void {
-    timer ??= setTimeout(draw, FRAME_MS);
+
+  /** Shows the answers until somebody quits, and leaves the last picture behind; gives the exit code. */
+  async follow(client: Client<typeof ReportingService>): Promise<number> {
+    this.#screen.open();
+    const ticking = setInterval(() => this.#drawSoon(), TICK_MS);
+    try {
+      this.#draw();
+      await Promise.all(Object.entries(this.#watched).map(([name, one]) => this.#followOne(client, name, one)));
+    } finally {
+      this.#ending.abort();
+      clearInterval(ticking);
+      clearTimeout(this.#drawing);
+      clearTimeout(this.#fading);
+      this.#screen.close();
+    }
+    this.#isPaused = false;
+    const lines = lastFrame(this.#state(), this.#options());
+    process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+    return this.#exitCode;
   }
-  function onKey(key: string): void {
-    if (key === "q" || key === "Q") ending.abort();
+
+  #followOne(client: Client<typeof ReportingService>, name: string, { query, answer }: Watched): Promise<void> {
+    return follow({
+      open: (signal) => client.watch({ query }, { signal }),
+      signal: this.#ending.signal,
+      onMessage: (message) => {
+        answer.take(message, Date.now());
+        this.#drawSoon();
+        clearTimeout(this.#fading);
+        this.#fading = setTimeout(() => this.#drawSoon(), HIGHLIGHT_MS);
+      },
+      onLink: (link) => {
+        this.#links.set(name, link);
+        this.#drawSoon();
+      },
+    });
+  }
+
+  #draw(): void {
+    this.#drawing = undefined;
+    this.#screen.draw(this.#isPaused && this.#frozen !== undefined ? this.#frozen : this.#frame());
+  }
+
+  #drawSoon(): void {
+    this.#drawing ??= setTimeout(() => this.#draw(), FRAME_MS);
+  }
+
+  #onKey(key: string): void {
+    if (key === "q" || key === "Q") this.#ending.abort();
     if (key !== " ") return;
-    isPaused = !isPaused;
-    frozen = isPaused ? watchFrame(state(), options()) : undefined;
-    draw();
+    this.#isPaused = !this.#isPaused;
+    this.#frozen = this.#isPaused ? this.#frame() : undefined;
+    this.#draw();
   }
-  function onResize(): void {
+
+  #onResize(): void {
     // What was frozen was for another size.
-    if (isPaused) frozen = watchFrame(state(), options());
-    draw();
+    if (this.#isPaused) this.#frozen = this.#frame();
+    this.#draw();
   }
-  function onInterrupt(): void {
-    exitCode = EXIT_INTERRUPTED;
-    ending.abort();
+
+  #onInterrupt(): void {
+    this.#exitCode = EXIT_INTERRUPTED;
+    this.#ending.abort();
   }
-  const screen = new Screen(process.stdin, process.stdout, { onKey, onResize, onInterrupt });
-  screen.open();
-  const ticking = setInterval(drawSoon, TICK_MS);
-  let fading: NodeJS.Timeout | undefined;
-  try {
-    draw();
-    const following = Object.entries(watched).map(([name, { query: asked, answer }]) =>
-      follow({
-        open: (signal) => client.watch({ query: asked }, { signal }),
-        signal: ending.signal,
-        onMessage(message) {
-          answer.take(message, Date.now());
-          drawSoon();
-          clearTimeout(fading);
-          fading = setTimeout(drawSoon, HIGHLIGHT_MS);
-        },
-        onLink(link) {
-          links.set(name, link);
-          drawSoon();
-        },
-      }),
-    );
-    await Promise.all(following);
-  } finally {
-    ending.abort();
-    clearInterval(ticking);
-    clearTimeout(timer);
-    clearTimeout(fading);
-    screen.close();
+
+  #frame(): readonly string[] {
+    return watchFrame(this.#state(), this.#options());
   }
-  isPaused = false;
-  process.stdout.write(
-    lastFrame(state(), options())
-      .map((line) => `${line}\n`)
-      .join(""),
-  );
-  return exitCode;
+
+  #state(): WatchState {
+    const { total, series, byTotal, bySeries } = this.#watched;
+    return {
+      total: total.answer,
+      series: series.answer,
+      ...(byTotal !== undefined && { byTotal: byTotal.answer }),
+      ...(bySeries !== undefined && { bySeries: bySeries.answer }),
+      subject: this.#subject,
+      link: worstOf([...this.#links.values()]),
+      isPaused: this.#isPaused,
+      nowMs: Date.now(),
+    };
+  }
+
+  #options(): FrameOptions {
+    const { width, height } = this.#screen;
+    return { width, height, isUnicode: showsUnicode(), paint: painter(wantsColor()) };
+  }
 }
 
 type Watched = { readonly query: QueryInit; readonly answer: LiveAnswer };
+type Questions = {
+  readonly total: Watched;
+  readonly series: Watched;
+  readonly byTotal?: Watched;
+  readonly bySeries?: Watched;
+};
 
 /** The questions whose answers make a frame: a unique count over the range is not the sum of those over its buckets. */
-function questions(query: QueryInit): { total: Watched; series: Watched; byTotal?: Watched; bySeries?: Watched } {
+function questions(query: QueryInit): Questions {
   const granularity = query.granularity || everyFor(query.timeRange);
   const order = (query.orderBy ?? []).map(({ field = "", descending = false }) => ({ field, descending }));
   const total: QueryInit = { ...query, dimensions: [], granularity: 0, orderBy: [], limit: 0 };
