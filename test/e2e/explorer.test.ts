@@ -5,17 +5,15 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createMillrace } from "@millrace/client";
 import { CHECKOUT, environment, launchMillrace, type Millrace, until } from "@millrace/harness";
 import { openBrowser } from "@millrace/harness/browser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectAccessible } from "./expect-accessible.ts";
 import { type Browser, type Looks, openPage, type Page } from "./open-page.ts";
 
 const PROJECT = "demo";
-const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 /** How many views each page has; as many visitors have viewed it, and "a" has viewed them all. */
 const VIEWS: Readonly<Record<string, number>> = { "/": 7, "/docs/start": 5, "/docs/api": 3, "/pricing": 2 };
@@ -43,11 +41,9 @@ async function track(views: readonly { readonly path: string; readonly who: numb
   await client.close();
 }
 
-/** A page that has logged in and opened an address of the explorer. */
+/** A page that has logged in at an address of the explorer. */
 async function explore(query: string, looks?: Looks): Promise<Page> {
-  const page = await openPage(browser, millrace, looks);
-  await page.getByRole("region", { name: "Key numbers" }).waitFor();
-  await page.goto(`${millrace.url}/explore${query}`);
+  const page = await openPage(browser, millrace, looks, `/explore${query}`);
   await page.getByRole("region", { name: "Answer" }).waitFor();
   return page;
 }
@@ -289,22 +285,3 @@ describe("everybody", () => {
     await expectAccessible(page, width);
   });
 });
-
-type AxeResult = {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly help: string;
-    readonly nodes: readonly { readonly html: string }[];
-  }[];
-};
-
-/** What axe knows to be wrong by WCAG 2.2 AA is not there, and nothing has to be scrolled sideways. */
-async function expectAccessible(page: Page, width: number): Promise<void> {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate<AxeResult>(`axe.run(document, { runOnly: ${JSON.stringify(WCAG)} })`);
-  const told = violations.map(
-    ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html }) => `  ${html}`).join("\n")}`,
-  );
-  expect(told).toEqual([]);
-  expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
-}

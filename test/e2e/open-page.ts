@@ -11,8 +11,11 @@ export type Page = Awaited<ReturnType<Browser["newPage"]>>;
 /** How somebody looks at a page. */
 export type Looks = { readonly width?: number; readonly colorScheme?: "light" | "dark" };
 
-/** Opens a new link of the server in a page, and waits until that has made a session: who goes elsewhere before has none. */
-export async function logIn(page: Page, server: Millrace): Promise<void> {
+/**
+ * Opens a new link of the server in a page, and waits until that has made a session: who goes elsewhere before has none.
+ * The link leads to the overview, or to the address of the page that is given: any of them takes its token.
+ */
+export async function logIn(page: Page, server: Millrace, address = "/"): Promise<void> {
   const answer = await fetch(`${server.url}/millrace.dashboard.v1.SessionService/CreateLoginToken`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${server.keys.adminKey}` },
@@ -22,18 +25,19 @@ export async function logIn(page: Page, server: Millrace): Promise<void> {
   const isSession = (url: string) => new URL(url).pathname === "/session";
   await Promise.all([
     page.waitForResponse((response) => isSession(response.url()) && response.request().method() === "POST"),
-    page.goto(server.url + path),
+    page.goto(server.url + path.replace("/", () => address)),
   ]);
 }
 
 /**
- * A page that has opened a new link of the server. When the test ends it must have thrown nothing, and kept to the
+ * A page that has opened a new link of the server, at an address of the page. When the test ends it must have thrown nothing, and kept to the
  * server's policy; when the test fails, what the browser said is shown.
  */
 export async function openPage(
   browser: Browser,
   server: Millrace,
   { width = 1_280, colorScheme = "light" }: Looks = {},
+  address = "/",
 ): Promise<Page> {
   await until("the page is built", async () => (await fetch(server.url)).ok, { withinMs: 60_000 });
   const context = await browser.newContext({
@@ -53,6 +57,6 @@ export async function openPage(
     await context.close();
     expect(said.filter((text) => /^uncaught|Content.Security.Policy|Trusted ?Type/i.test(text))).toEqual([]);
   });
-  await logIn(page, server);
+  await logIn(page, server, address);
   return page;
 }

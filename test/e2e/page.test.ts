@@ -2,8 +2,6 @@
  * The page, as somebody uses it in a real Chromium: from nothing to the first event, live numbers, filters that stand in
  * the address, a server that goes and comes back. What is looked for is found as a screen reader finds it.
  */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { fromBinary } from "@bufbuild/protobuf";
 import { QueryRequestSchema } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import { createMillrace } from "@millrace/client";
@@ -11,13 +9,12 @@ import { launchMillrace, type Millrace, startMillrace, until } from "@millrace/h
 import { openBrowser } from "@millrace/harness/browser";
 import { lastingPort } from "@millrace/harness/ports";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectAccessible } from "./expect-accessible.ts";
 import { type Browser, type Looks, openPage as openPageOf, type Page } from "./open-page.ts";
 
 const PROJECT = "demo";
 const SCRIPT_BYTES_MAX = 250_000;
 const SEEN_WITHIN_MS = 1_000;
-const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 let millrace: Millrace;
 let browser: Browser;
@@ -176,34 +173,6 @@ describe("everybody", () => {
     await untilNumber(page, "Page views", 3);
   });
 });
-
-type AxeResult = {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly help: string;
-    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-  }[];
-};
-
-/** Resolves when no motion that has an end goes on. */
-const SETTLED = `Promise.all(
-  document.getAnimations()
-    .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
-    .map(({ finished }) => finished.catch(() => undefined)),
-).then(() => undefined)`;
-
-/** What axe knows to be wrong by WCAG 2.2 AA is not there, and nothing has to be scrolled sideways. */
-async function expectAccessible(page: Page, width: number): Promise<void> {
-  await page.evaluate(AXE);
-  // What has just arrived fades in, and is as pale as it looks until then.
-  await page.evaluate(SETTLED);
-  const { violations } = await page.evaluate<AxeResult>(`axe.run(document, { runOnly: ${JSON.stringify(WCAG)} })`);
-  const told = violations.map(
-    ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html }) => `  ${html}`).join("\n")}`,
-  );
-  expect(told).toEqual([]);
-  expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
-}
 
 describe("loading", () => {
   it("asks nothing but who is there, of those who are not signed in", async () => {
