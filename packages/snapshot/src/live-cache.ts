@@ -1,5 +1,6 @@
 import { Failure } from "@millrace/failure";
 import { LRUCache } from "lru-cache";
+import { BoundedCache } from "./bounded-cache.ts";
 import { withSignal } from "./with-signal.ts";
 
 /** What a live cache is made of. */
@@ -47,7 +48,7 @@ const FAILED_PAUSES = 10;
  */
 export class LiveCache<V extends object> {
   readonly #options: LiveCacheOptions<V>;
-  readonly #entries: LRUCache<string, Entry<V>>;
+  readonly #entries: BoundedCache<Entry<V>>;
   readonly #absent: LRUCache<string, Absence>;
   readonly #loads = new Map<string, Load<V>>();
   readonly #pausedUntilMs: LRUCache<string, number>;
@@ -58,11 +59,8 @@ export class LiveCache<V extends object> {
 
   constructor(options: LiveCacheOptions<V>) {
     this.#options = options;
-    this.#entries = new LRUCache({
-      max: options.entriesMax,
-      maxSize: options.bytesMax,
-      sizeCalculation: (entry) => Math.max(1, options.sizeOf(entry.value)),
-    });
+    const { entriesMax, bytesMax, sizeOf } = options;
+    this.#entries = new BoundedCache({ entriesMax, bytesMax, sizeOf: ({ value }) => sizeOf(value) });
     this.#absent = new LRUCache({ max: options.absentMax });
     this.#pausedUntilMs = new LRUCache({ max: options.absentMax });
   }

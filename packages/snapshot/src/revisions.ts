@@ -1,7 +1,7 @@
 import type { Definitions } from "@millrace/api/millrace/config/v1/definitions_pb";
 import { Failure } from "@millrace/failure";
-import { LRUCache } from "lru-cache";
 import { Backoff } from "./backoff.ts";
+import { BoundedCache } from "./bounded-cache.ts";
 import type { Served } from "./origin.ts";
 import { cancelled, withSignal } from "./with-signal.ts";
 
@@ -18,7 +18,7 @@ export type RevisionsOptions = {
 /** A bounded cache of revisions, which never change once they exist. */
 export class Revisions {
   readonly #options: RevisionsOptions;
-  readonly #known: LRUCache<string, Served>;
+  readonly #known: BoundedCache<Served>;
   readonly #loads = new Map<string, Promise<Served>>();
   /** How many questions were answered from memory, and how many were not. */
   hitCount = 0;
@@ -26,11 +26,8 @@ export class Revisions {
 
   constructor(options: RevisionsOptions) {
     this.#options = options;
-    this.#known = new LRUCache({
-      max: options.entriesMax,
-      maxSize: options.bytesMax,
-      sizeCalculation: (served) => Math.max(1, served.bytes),
-    });
+    const { entriesMax, bytesMax } = options;
+    this.#known = new BoundedCache({ entriesMax, bytesMax, sizeOf: ({ bytes }) => bytes });
   }
 
   /** A revision if it is known already. */

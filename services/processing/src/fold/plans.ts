@@ -30,7 +30,8 @@ export class Plans {
 
   constructor(snapshot: Snapshot, plansMax: number) {
     this.#snapshot = snapshot;
-    this.#plans = new LRUCache({ max: plansMax });
+    // By size, not by number: for a number of them it would take the room at once.
+    this.#plans = new LRUCache({ maxSize: plansMax, sizeCalculation: () => 1 });
   }
 
   /** The plan, if it is at hand. */
