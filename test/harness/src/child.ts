@@ -9,9 +9,13 @@ export type ChildOptions = { readonly cwd: string; readonly env: Readonly<Record
 
 const OUTPUT_CHARACTERS_MAX = 4_000_000;
 
+/** After so long what a process has compiled is kept for the next one: most servers of tests end too suddenly to do it. */
+const COMPILED_AFTER_MS = 1_500;
+
 /** Ends the process when whoever started it is gone, however that ended: its standard input closes then. */
 const LEASH = `data:text/javascript,${encodeURIComponent(
-  "process.stdin.on('close', () => process.exit(86)).resume().unref();",
+  `process.stdin.on('close', () => process.exit(86)).resume().unref();
+  setTimeout(process.getBuiltinModule('module').flushCompileCache, ${COMPILED_AFTER_MS}).unref();`,
 )}`;
 
 const running = new Set<Child>();
