@@ -19,12 +19,18 @@ afterAll(async () => {
 
 cellStoreContract("Cassandra", {
   open: async () => {
-    for (const table of TABLES) await client.execute(`TRUNCATE ${cluster.keyspace}.${table}`);
+    await Promise.all(TABLES.map((table) => empty(`${cluster.keyspace}.${table}`)));
     return await open();
   },
   reopen: () => open(),
   except: [{ capability: "expire", reason: "rows expire by themselves" }],
 });
+
+/** Most cases write to few tables, and to truncate one takes longer than most cases. The store deletes nothing: what looks empty is. */
+async function empty(table: string): Promise<void> {
+  const { rows } = await client.execute(`SELECT * FROM ${table} LIMIT 1`);
+  if (rows.length > 0) await client.execute(`TRUNCATE ${table}`);
+}
 
 function open(): Promise<CellStore> {
   return openCassandraCellStore(cluster);
