@@ -7,21 +7,20 @@ process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache
 /** What takes too long for `npm test`: `npm run test:long` runs it. */
 const LONG = "**/*.long.test.ts";
 
-/** A project that only runs by its name, so that `vitest run some/folder` takes no hour. */
-const isLongAskedFor = process.argv.some((word) => word === "long" || word === "--project=long");
+/** Of those, what holds a speed against another one, and so must have the machine to itself. */
+const MEASURED = "**/{isolation,overload,rebalance-storm,rolling}.long.test.ts";
 
-const long = {
+/** Projects that only run by their names, so that `vitest run some/folder` takes no hour. */
+const isLongAskedFor = process.argv.some((word) => word === "long*" || word === "--project=long*");
+
+const longOnes = [
+  // They mostly wait for what they disturb to come back.
+  { name: "long", include: [`{packages,services,test}/${LONG}`], exclude: ["**/node_modules/**", MEASURED] },
+  { name: "long-measured", include: [`test/${MEASURED}`], fileParallelism: false },
+].map((one, groupOrder) => ({
   extends: true as const,
-  test: {
-    name: "long",
-    include: [`{packages,services,test}/${LONG}`],
-    exclude: ["**/node_modules/**"],
-    testTimeout: 1_200_000,
-    hookTimeout: 180_000,
-    // What they measure and disturb is theirs alone.
-    fileParallelism: false,
-  },
-};
+  test: { testTimeout: 1_200_000, hookTimeout: 180_000, sequence: { groupOrder }, ...one },
+}));
 
 /** Tests that ask nothing but what any installation can; the rest are about the one process, its port and its data. */
 const ANY_INSTALLATION =
@@ -103,7 +102,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      ...(isLongAskedFor ? [long] : []),
+      ...(isLongAskedFor ? longOnes : []),
       ...(isMeshAskedFor ? [onMesh] : []),
       ...(isClusterAskedFor ? [cluster] : []),
     ],
