@@ -2,10 +2,9 @@ import { Failure } from "@millrace/failure";
 import type { Command } from "commander";
 import { Connection } from "../connection.ts";
 import { type GlobalOptions, isLocal } from "../context/target.ts";
-import { ensureDemoProject } from "../demo/ensure-project.ts";
-import { type DemoOptions, type DemoResult, runDemo } from "../demo/run-demo.ts";
+import { RATE_MAX } from "../demo/rate.ts";
+import type { DemoOptions, DemoResult } from "../demo/run-demo.ts";
 import { counted, type Totals } from "../demo/totals.ts";
-import { RATE_MAX } from "../demo/traffic.ts";
 import { parseDuration } from "../duration.ts";
 import { formatOf } from "../output/format.ts";
 import { elapsed, grouped } from "../output/number-text.ts";
@@ -73,6 +72,11 @@ async function demo(options: Options, command: Command): Promise<void> {
   const say = (line: string) => void process.stderr.write(`${line}\n`);
 
   const { stop, isInterrupted } = stopAtSignals();
+  // Sites and the SDK are loaded by this command alone.
+  const [{ ensureDemoProject }, { runDemo }] = await Promise.all([
+    import("../demo/ensure-project.ts"),
+    import("../demo/run-demo.ts"),
+  ]);
   await ensureDemoProject(connection, say);
   const where = connection.project === "" ? "" : ` --project ${connection.project}`;
   say(

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import type { GlobalOptions } from "../context/target.ts";
 import type { Check, Level } from "../doctor/check.ts";
-import { examine } from "../doctor/examine.ts";
 import { formatOf } from "../output/format.ts";
 import { countedText, labelledLine } from "../output/labelled-line.ts";
 import { print, printJson } from "../output/print.ts";
@@ -37,6 +36,8 @@ async function doctor(command: Command): Promise<void> {
   const checks: Check[] = [];
   const version = command.parent?.version() ?? "";
   const options = command.optsWithGlobals<GlobalOptions>();
+  // What looks at everything is loaded by this command alone.
+  const { examine } = await import("../doctor/examine.ts");
   for await (const check of examine({ options, environment: process.env, version })) {
     checks.push(check);
     if (format === "table") print(labelledLine(check, STYLES[check.level], WIDTHS));

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { formatOf } from "../output/format.ts";
 import { print, printJson } from "../output/print.ts";
-import { type Proof, prove } from "../selftest/prove.ts";
+import type { Proof } from "../selftest/prove.ts";
 import { connectionOf, whole } from "./options.ts";
 
 const EVENTS = 1_000;
@@ -40,6 +40,7 @@ async function selftest({ events, timeout }: Options, command: Command): Promise
   const format = formatOf(command, ["table", "json", "ndjson"]);
   const say = (line: string) => (format === "table" ? print(line) : undefined);
   const signal = AbortSignal.timeout(timeout * 1_000);
+  const { prove } = await import("../selftest/prove.ts");
   const proof = await prove(connectionOf(command), { events, signal, say });
   if (format === "table") for (const line of linesOf(proof)) print(line);
   else printJson(proof, format);

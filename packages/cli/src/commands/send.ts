@@ -2,8 +2,8 @@ import { Failure } from "@millrace/failure";
 import { type Command, Option } from "commander";
 import { formatOf } from "../output/format.ts";
 import { FORMATS } from "../send/row.ts";
-import { type EventOptions, sendEvent } from "../send/send-event.ts";
-import { type FileOptions, sendFile } from "../send/send-file.ts";
+import type { EventOptions } from "../send/send-event.ts";
+import type { FileOptions } from "../send/send-file.ts";
 import { collect, connectionOf, whole } from "./options.ts";
 
 const NOTES = `
@@ -92,9 +92,12 @@ export function addSendCommand(program: Command): void {
       const output = formatOf(command, ["table", "json", "ndjson"]);
       if (options.file !== undefined) {
         if (name !== undefined) throw wrong(`give a name or --file, not both; with a file: --map "name='${name}'"`);
+        // What reads files is loaded where there is one.
+        const { sendFile } = await import("../send/send-file.ts");
         await sendFile(connection, { ...options, output, file: options.file });
       } else {
         if (name === undefined) throw wrong("give an event's name, or --file");
+        const { sendEvent } = await import("../send/send-event.ts");
         await sendEvent(connection, name, { ...options, output });
       }
     });

@@ -1,8 +1,6 @@
 import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
 import { ReportingService } from "@millrace/api/millrace/reporting/v1/reporting_service_pb";
 import { type Command, Option } from "commander";
-import { watchInLines } from "../live/watch-lines.ts";
-import { watchOnScreen } from "../live/watch-screen.ts";
 import { formatOf } from "../output/format.ts";
 import { buildQuery, GRANULARITIES, type QueryOptions } from "../query/build-query.ts";
 import { untilInterrupted } from "../terminal/interrupt.ts";
@@ -67,8 +65,10 @@ async function runWatch(metrics: readonly string[], options: WatchOptions, comma
   const isOnScreen = process.stdout.isTTY === true && process.env["TERM"] !== "dumb";
   if (isOnScreen && format === "table") {
     const subject = `${project === "" ? "" : `${project}, `}last ${options.last ?? LAST}`;
+    const { watchOnScreen } = await import("../live/watch-screen.ts");
     process.exitCode = await watchOnScreen(client, query, subject);
   } else {
+    const { watchInLines } = await import("../live/watch-lines.ts");
     process.exitCode = await untilInterrupted((signal) => watchInLines(client, query, { format, signal }));
   }
 }

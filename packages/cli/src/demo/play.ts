@@ -1,7 +1,8 @@
 import type { Millrace } from "@millrace/client";
 import { pause } from "../send/retry.ts";
+import { RATE_MAX } from "./rate.ts";
 import type { Totals } from "./totals.ts";
-import { RATE_MAX, type Traffic } from "./traffic.ts";
+import type { Traffic } from "./traffic.ts";
 import type { DemoEvent } from "./visit.ts";
 
 const TICK_MS = 200;

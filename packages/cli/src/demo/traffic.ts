@@ -6,12 +6,9 @@ import { type DemoEvent, VISIT_MS_MAX, visitOf } from "./visit.ts";
 export type TrafficOptions = {
   /** Another seed makes another site's traffic. */
   readonly seed: string;
-  /** Events a second, on average over a week; more than 0, at most {@link RATE_MAX}. */
+  /** Events a second, on average over a week; more than 0, at most `RATE_MAX`. */
   readonly rate: number;
 };
-
-/** The most events a second. */
-export const RATE_MAX = 1_000;
 
 const MINUTE_MS = 60_000;
 
