@@ -1,7 +1,10 @@
+import { createRequire } from "node:module";
 import { type DestinationStream, type Logger, pino } from "pino";
-import pinoPretty from "pino-pretty";
+import type pinoPretty from "pino-pretty";
 
 export type { Logger } from "pino";
+
+const require = createRequire(import.meta.url);
 
 /** How much a log tells, from most to least. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -42,9 +45,11 @@ export function createLogger(options: LoggerOptions): Logger {
 }
 
 function destinationFor(options: LoggerOptions): DestinationStream {
-  const pretty = options.pretty ?? process.stdout.isTTY === true;
-  if (!pretty) return options.destination ?? pino.destination({ dest: 1, sync: true });
-  return pinoPretty({
+  const isPretty = options.pretty ?? process.stdout.isTTY === true;
+  if (!isPretty) return options.destination ?? pino.destination({ dest: 1, sync: true });
+  // Most processes write to no terminal, and need not load it.
+  const pretty = require("pino-pretty") as typeof pinoPretty;
+  return pretty({
     sync: true,
     destination: options.destination === undefined ? 1 : writableOf(options.destination),
     colorize: options.destination === undefined,

@@ -1,5 +1,5 @@
 import { type Meter, metrics, type Tracer, trace } from "@opentelemetry/api";
-import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
+import type { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { type IMetricReader, MeterProvider } from "@opentelemetry/sdk-metrics";
 import type { Environment } from "../env/parse-environment.ts";
@@ -52,13 +52,13 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
   if (otlp.metricReaders.length > 0) metrics.setGlobalMeterProvider(provider);
   const meter = provider.getMeter("millrace", options.version);
   const stopObserving = observeProcess(meter);
-  // There is one scope, so that its name and version would be the same labels everywhere.
-  const serializer = new PrometheusSerializer("", false, WHOSE, false, true);
+  let serializer: PrometheusSerializer | undefined;
   return {
     meter,
     tracer: trace.getTracer("millrace", options.version),
     async prometheusText() {
       const { resourceMetrics } = await pull.collect();
+      serializer ??= await createSerializer();
       return serializer.serialize(withUnitsInNames(resourceMetrics));
     },
     async shutdown() {
@@ -66,4 +66,11 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
       await Promise.allSettled([provider.shutdown(), otlp.shutdown()]);
     },
   };
+}
+
+/** What writes the text is not loaded before somebody asks for it: no start waits for a tenth of all modules. */
+async function createSerializer(): Promise<PrometheusSerializer> {
+  const { PrometheusSerializer } = await import("@opentelemetry/exporter-prometheus");
+  // There is one scope, so that its name and version would be the same labels everywhere.
+  return new PrometheusSerializer("", false, WHOSE, false, true);
 }
