@@ -56,13 +56,15 @@ it(
   "refuses what is unsafe, and exits with 1, 2 for a wrong configuration, 3 for a server that is away",
   TIMEOUT,
   async () => {
-    const refused = await migrate(fresh(), "--only", "kafka", "--replicas", "1");
+    const [refused, unset, away] = await Promise.all([
+      migrate(fresh(), "--only", "kafka", "--replicas", "1"),
+      migrate({ ...fresh(), MILLRACE_KAFKA_BROKERS: "" }),
+      migrate({ ...fresh(), MILLRACE_KAFKA_BROKERS: "127.0.0.1:1" }, "--only", "kafka", ...ALONE),
+    ]);
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain("--allow replication-factor");
-    const unset = await migrate({ ...fresh(), MILLRACE_KAFKA_BROKERS: "" });
     expect(unset.code).toBe(2);
     expect(unset.stderr).toContain("MILLRACE_KAFKA_BROKERS: is not set");
-    const away = await migrate({ ...fresh(), MILLRACE_KAFKA_BROKERS: "127.0.0.1:1" }, "--only", "kafka", ...ALONE);
     expect(away.code).toBe(3);
   },
 );
