@@ -10,6 +10,8 @@ import { webRecords } from "./web-records.ts";
 const PARTITIONS = 4;
 /** Records on their way at a time, in each partition. */
 const IN_FLIGHT = 16;
+/** As when hardly anybody sends: batches have few records, or one. */
+const FEW_IN_FLIGHT = [4, 1];
 const EVENTS_PER_RECORD = 500;
 const PACKED_RECORDS = 4000;
 const LARGE_RECORDS = 600;
@@ -37,9 +39,11 @@ async function againstOthers(topics: BenchTopics): Promise<Figure[]> {
   const bare: Append = (partition, value) =>
     producer.send({ topic, acks: -1, compression: CompressionTypes.None, messages: [{ partition, value }] });
   const contest = { ours, bare, topic, brokers };
+  const packed = packedRecords();
   try {
     return [
-      ...(await compare("packed page views", packedRecords(), PACKED_RECORDS, contest, 300_000)),
+      ...(await compare("packed page views", packed, PACKED_RECORDS, contest, 300_000)),
+      ...(await compareFew("packed page views", packed, PACKED_RECORDS / 2, contest)),
       ...(await compare("100 KB", [randomBytes(LARGE_BYTES)], LARGE_RECORDS, contest, undefined)),
     ];
   } finally {
@@ -83,8 +87,29 @@ async function compare(
   ];
 }
 
+/** The same against the bare client while few records are under way. */
+async function compareFew(
+  what: string,
+  values: readonly Buffer[],
+  count: number,
+  { ours, bare }: Contest,
+): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const inFlight of FEW_IN_FLIGHT) {
+    const ratios: number[] = [];
+    for (let i = 0; i < REPETITIONS; i++) {
+      const our = await measure(ours, values, count, inFlight);
+      const their = await measure(bare, values, count, inFlight);
+      ratios.push(our.perSecond / their.perSecond);
+    }
+    const label = `${what}, ${inFlight} of a partition at a time: ours to bare kafkajs`;
+    figures.push({ what: label, value: median(ratios), unit: "times" });
+  }
+  return figures;
+}
+
 /** Appends so many records, some of each partition at a time. */
-async function measure(append: Append, values: readonly Buffer[], count: number): Promise<Rate> {
+async function measure(append: Append, values: readonly Buffer[], count: number, inFlight = IN_FLIGHT): Promise<Rate> {
   const began = performance.now();
   const cpuBefore = process.cpuUsage();
   let next = 0;
@@ -94,7 +119,7 @@ async function measure(append: Append, values: readonly Buffer[], count: number)
       await append(partition, value);
     }
   };
-  await Promise.all(Array.from({ length: PARTITIONS * IN_FLIGHT }, (_, i) => loop(i % PARTITIONS)));
+  await Promise.all(Array.from({ length: PARTITIONS * inFlight }, (_, i) => loop(i % PARTITIONS)));
   const { user, system } = process.cpuUsage(cpuBefore);
   const seconds = (performance.now() - began) / 1000;
   return { perSecond: count / seconds, perCpuSecond: (count * 1e6) / (user + system) };
