@@ -8,7 +8,7 @@ process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache
 const LONG = "**/*.long.test.ts";
 
 /** Of those, what holds a speed against another one, and so must have the machine to itself. */
-const MEASURED = "**/{isolation,overload,rebalance-storm,rolling}.long.test.ts";
+const MEASURED = "**/{isolation,overload,rebalance-storm}.long.test.ts";
 
 /** Projects that only run by their names, so that `vitest run some/folder` takes no hour. */
 const isLongAskedFor = process.argv.some((word) => word === "long*" || word === "--project=long*");
