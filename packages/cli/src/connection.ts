@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
+import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { CREDENTIALS_FILE, type Credentials, readCredentials, writeCredentials } from "@millrace/credential";
 import { Failure } from "@millrace/failure";
 import { contextsPath, readContexts } from "./context/contexts-file.ts";
@@ -61,7 +61,8 @@ export class Connection {
     };
     // A stream that waits for news finds out by pings that there is nobody any more.
     const pings = { pingIntervalMs: PING_INTERVAL_MS, pingTimeoutMs: PING_TIMEOUT_MS };
-    return createConnectTransport({ baseUrl: this.url, httpVersion: "2", interceptors: [authorize], ...pings });
+    const sessionManager = new Sessions(this.url, pings);
+    return createConnectTransport({ baseUrl: this.url, httpVersion: "2", interceptors: [authorize], sessionManager });
   }
 
   /** The project that was named; "" where none was, and the answer is then of all of them or of the key's own. */
@@ -147,3 +148,14 @@ export class Connection {
     throw new Failure("unauthenticated", "CREDENTIAL_MISSING", message);
   }
 }
+
+/** Connections whose end, which they may tell late, is not the process's (connect-es issue 1768). */
+class Sessions extends Http2SessionManager {
+  override async request(...call: Parameters<Http2SessionManager["request"]>) {
+    const stream = await super.request(...call);
+    stream.session?.off("error", ignore).on("error", ignore);
+    return stream;
+  }
+}
+
+function ignore(): void {}

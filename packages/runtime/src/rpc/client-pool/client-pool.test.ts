@@ -180,3 +180,34 @@ describe("a call that the other side never saw", () => {
     expect(refused).toBe(1);
   });
 });
+
+describe("a replica that says goodbye on connections where nothing is under way", () => {
+  it("is asked over new ones, and no error that nobody hears ends the process", async () => {
+    let goodbyes = 0;
+    const server = createServer().on("stream", (stream) => {
+      stream.on("error", () => {});
+      stream.respond({ ":status": 200 });
+      stream.end("here");
+      const { session } = stream;
+      const sayGoodbye = () => {
+        goodbyes++;
+        session?.close();
+      };
+      stream.once("close", () => setTimeout(sayGoodbye, 1));
+    });
+    server.listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    onTestFinished(() => void server.close());
+    const pool = poolOf({ urls: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] });
+    for (let i = 0; i < 400; i++) {
+      const stream = await pool.request("GET", "/", {});
+      stream.end();
+      // One that was refused unseen is made again by whoever calls.
+      await text(stream).catch(() => {});
+      // At any turn of the old connection's end.
+      const untilMs = performance.now() + 1 + (i % 10) / 5;
+      while (performance.now() < untilMs) await new Promise(setImmediate);
+    }
+    expect(goodbyes).toBeGreaterThan(100);
+  });
+});

@@ -82,8 +82,12 @@ export class PooledConnection {
   }
 
   /** Begins a request on the connection, which `connect` has said to stand. */
-  request(method: string, path: string, headers: OutgoingHttpHeaders): Promise<ClientHttp2Stream> {
-    return this.#current().request(method, path, headers, {});
+  async request(method: string, path: string, headers: OutgoingHttpHeaders): Promise<ClientHttp2Stream> {
+    const stream = await this.#current().request(method, path, headers, {});
+    // A connection tells of its end when its socket has closed. The manager listens no longer where it has the next one by
+    // then, and an error that nobody hears ends the process (connect-es issue 1768).
+    stream.session?.off("error", ignore).on("error", ignore);
+    return stream;
   }
 
   notifyResponseByteRead(stream: ClientHttp2Stream): void {
@@ -163,3 +167,5 @@ async function isConnected(manager: Http2SessionManager, withinMs: number): Prom
     clearTimeout(timer);
   }
 }
+
+function ignore(): void {}
