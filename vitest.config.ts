@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // Tests start hundreds of processes, each of which would compile the same modules anew.
 process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url));
@@ -55,20 +54,8 @@ const cluster = {
 };
 const isClusterAskedFor = process.argv.some((word) => word === "cluster" || word === "--project=cluster");
 
-/** Tests that start many processes take a minute each: begun last, one would run on alone when all others have ended. */
-const SLOW = /\/test\/(?:chaos|rolling)\//;
-
-class SlowFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isSlow = ({ moduleId }: TestSpecification) => SLOW.test(moduleId);
-    const sorted = await super.sort(files);
-    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))];
-  }
-}
-
 export default defineConfig({
   test: {
-    sequence: { sequencer: SlowFirst },
     pool: "forks",
     // Tests measure no speed, but wait for real files and sockets: two at a time leave a small machine its breath.
     maxWorkers: 2,

@@ -116,6 +116,11 @@ describe("the picture of a watch", () => {
     expect(lines.some((line) => line.startsWith("/pricing"))).toBe(true);
   });
 
+  it("says that it connects while some answers are there and others are not, and loses no word about a loss", () => {
+    const lines = watchFrame(state({ link: { state: "connecting" } }), { ...OPTIONS, width: 80, height: 24 });
+    expect(lines[0]).toMatch(/ connecting$/);
+  });
+
   it("lets changed values stand out for a moment", () => {
     const paint = painter(true);
     const changed = state();

@@ -90,7 +90,7 @@ function heading(state: WatchState, { width, paint, isUnicode }: FrameOptions): 
 function linkText(state: WatchState, isUnicode: boolean) {
   const { link, isPaused, nowMs, total } = state;
   const asOf = total.watermark === undefined ? "" : `as of ${clockText(total.watermark, total.whole?.timeZone)}`;
-  if (link.state === "lost" || (link.state === "connecting" && total.whole !== undefined)) {
+  if (link.state === "lost") {
     return { text: `${isUnicode ? "○" : "o"} reconnecting  ${asOf}`, style: "yellow" as const };
   }
   if (link.state === "connecting") return { text: "connecting", style: "dim" as const };

@@ -87,6 +87,8 @@ class WatchScreen {
         this.#fading = setTimeout(() => this.#drawSoon(), HIGHLIGHT_MS);
       },
       onLink: (link) => {
+        // What was lost is lost until it is live again, however often it is tried.
+        if (link.state === "connecting" && this.#links.has(name)) return;
         this.#links.set(name, link);
         this.#drawSoon();
       },
