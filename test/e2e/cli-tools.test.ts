@@ -138,7 +138,7 @@ describe("a demo", () => {
       "--backfill",
       "3d",
       "--rate",
-      "0.05",
+      "0.2",
       "--duration",
       "0s",
       "--output",

@@ -80,6 +80,7 @@ export class Channels {
    */
   async flush(name: string): Promise<void> {
     if (this.#listening === undefined || !this.#channels.has(name)) return;
+    // Only a connection that is gone refuses it, on which nothing more arrives.
     await subscribe(this.#listening, name).catch(() => {});
   }
 

@@ -116,7 +116,7 @@ describe("a process that asked for it", () => {
 
 it("keeps a process alive that waits for an answer", async () => {
   const query = async () => {
-    // Longer than a process lives that waits for nothing.
+    // How long it takes is the subject: longer than a process lives that waits for nothing.
     await new Promise((resolve) => setTimeout(resolve, 300));
     return { result: {} };
   };

@@ -30,7 +30,7 @@ export class Plans {
 
   constructor(snapshot: Snapshot, plansMax: number) {
     this.#snapshot = snapshot;
-    // By size, not by number: for a number of them it would take the room at once.
+    // By size, not by number: told a number, the cache takes the room for all of them at once.
     this.#plans = new LRUCache({ maxSize: plansMax, sizeCalculation: () => 1 });
   }
 

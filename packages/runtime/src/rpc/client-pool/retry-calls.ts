@@ -39,6 +39,7 @@ export function retryCalls({ now = () => performance.now(), random = Math.random
         const pauseMs = random() * Math.min(PAUSE_MS_MAX, PAUSE_MS_FIRST * 2 ** (attempt - 1));
         const leftMs = timeoutMs === undefined ? undefined : timeoutMs - (now() - startMs) - pauseMs;
         if (leftMs !== undefined && leftMs <= 0) throw error;
+        // Only the signal rejects it, which is looked at next.
         await delay(pauseMs, undefined, { signal: request.signal }).catch(() => {});
         if (request.signal.aborted) throw error;
         if (leftMs !== undefined) writeTimeout(request.header, leftMs);
