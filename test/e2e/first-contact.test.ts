@@ -88,20 +88,26 @@ describe("an event", () => {
     process.stdout.write(`sent + visible after: ${latencies.join(", ")}\n`);
   });
 
-  it("counts once, however often it is sent, and every attempt is told so", async () => {
+  it("counts once, however often it is sent, and whoever sends it once it was counted is told so", async () => {
     const millrace = await startMillrace();
     const key = millrace.keys.projectKeys["demo"]!;
     const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
     const event = JSON.stringify({ event_id: "e-1", name: "page_view", properties: { url: "/once" } });
-    const answers = [];
-    for (let attempt = 0; attempt < 3; attempt++) {
+    const send = async () => {
       const answer = await post(millrace, "/v1/events", event, headers);
-      answers.push([answer.status, await answer.json()]);
-    }
-    expect(answers[0]).toEqual([202, { acceptedCount: 1 }]);
-    expect(answers[1]).toMatchObject([409, { duplicateCount: 1, outcomes: [{ eventId: "e-1" }] }]);
-    expect(answers[2]).toMatchObject([409, { duplicateCount: 1 }]);
+      return [answer.status, await answer.json()];
+    };
+    expect(await send()).toEqual([202, { acceptedCount: 1 }]);
     await millrace.untilCounted("demo", 1);
+    // A service that has not seen it itself may answer before it has heard of it, and then processing finds it out.
+    let accepted = 1;
+    const told = await until("an attempt is told so", async () => {
+      const [status, answer] = await send();
+      if (status === 202) accepted++;
+      return status === 202 ? undefined : [status, answer];
+    });
+    expect(told).toMatchObject([409, { duplicateCount: 1, outcomes: [{ eventId: "e-1" }] }]);
+    await millrace.untilCounted("demo", accepted);
     expect(await pageViews(millrace, "/once")).toBe(1);
   });
 });

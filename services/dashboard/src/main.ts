@@ -9,7 +9,7 @@ import { createSnapshot } from "@millrace/snapshot";
 import { createDashboardApp } from "./app.ts";
 import { openBackends } from "./backends.ts";
 import { VARIABLES } from "./config.ts";
-import { OPEN_PATHS } from "./proxy/forwarded-services.ts";
+import { FORWARDED_SERVICES, OPEN_PATHS } from "./proxy/forwarded-services.ts";
 import { createProxy } from "./proxy/proxy.ts";
 
 runService({
@@ -37,6 +37,7 @@ runService({
         routes: dashboard.routes,
         findHandler: (path) => proxy.findHandler(path) ?? dashboard.findHandler(path),
         openPaths: OPEN_PATHS,
+        behind: FORWARDED_SERVICES,
         healthOf: proxy.healthOf,
         authenticate: authenticateServices(settings.serviceKeys, (text) =>
           text?.startsWith(SESSION_PREFIX) ? dashboard.authenticate(text) : snapshot.authenticate(text),

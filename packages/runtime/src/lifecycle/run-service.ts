@@ -48,7 +48,7 @@ export type ServiceProcess<Settings> = {
 /** What a service serves; the rest of a server's options are its variables'. */
 export type Served = {
   readonly server: Pick<ServerOptions, "routes" | "authenticate"> &
-    Partial<Pick<ServerOptions, "rawHandlers" | "findHandler" | "limits" | "isReady" | "healthOf">> & {
+    Partial<Pick<ServerOptions, "rawHandlers" | "findHandler" | "limits" | "isReady" | "behind" | "healthOf">> & {
       /** Paths that web pages of any origin may call. */
       readonly openPaths?: readonly string[];
     };

@@ -1,4 +1,4 @@
-import { type DescFile, type DescMethod, toBinary } from "@bufbuild/protobuf";
+import { type DescFile, type DescService, toBinary } from "@bufbuild/protobuf";
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, type ServiceImpl } from "@connectrpc/connect";
@@ -11,11 +11,8 @@ import type { ServerReflection as ServerReflectionAlpha } from "@millrace/api/gr
 
 type Answer = ServerReflectionResponse["messageResponse"];
 
-/** The methods that a server serves, from which everything reflected follows. */
-type Served = readonly { readonly method: DescMethod }[];
-
-/** grpc.reflection.v1 over the methods that a server serves. */
-export function createReflectionService(served: () => Served): ServiceImpl<typeof ServerReflection> {
+/** grpc.reflection.v1 over the services that a server answers for, from which everything reflected follows; each may come often. */
+export function createReflectionService(served: () => readonly DescService[]): ServiceImpl<typeof ServerReflection> {
   let index: Index | undefined;
   return {
     async *serverReflectionInfo(requests) {
@@ -28,7 +25,9 @@ export function createReflectionService(served: () => Served): ServiceImpl<typeo
 }
 
 /** grpc.reflection.v1alpha, which is v1 by another name: several clients, Python's among them, know no other. */
-export function createAlphaReflectionService(served: () => Served): ServiceImpl<typeof ServerReflectionAlpha> {
+export function createAlphaReflectionService(
+  served: () => readonly DescService[],
+): ServiceImpl<typeof ServerReflectionAlpha> {
   return createReflectionService(served) as unknown as ServiceImpl<typeof ServerReflectionAlpha>;
 }
 
@@ -40,7 +39,7 @@ type Index = {
   readonly extensions: ReadonlyMap<string, ReadonlyMap<number, DescFile>>;
 };
 
-function createIndex(served: Served): Index {
+function createIndex(served: readonly DescService[]): Index {
   const services = new Set<string>();
   const filesByName = new Map<string, DescFile>();
   const filesBySymbol = new Map<string, DescFile>();
@@ -61,9 +60,9 @@ function createIndex(served: Served): Index {
     }
     for (const dependency of file.dependencies) addFile(dependency);
   };
-  for (const { method } of served) {
-    services.add(method.parent.typeName);
-    addFile(method.parent.file);
+  for (const { typeName, file } of served) {
+    services.add(typeName);
+    addFile(file);
   }
   return { services: [...services].sort(), filesByName, filesBySymbol, extensions };
 }

@@ -7,6 +7,7 @@ import { createClient } from "@connectrpc/connect";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@millrace/api/grpc/health/v1/health_pb";
 import { ServerReflection } from "@millrace/api/grpc/reflection/v1/reflection_pb";
 import { ServerReflection as ServerReflectionAlpha } from "@millrace/api/grpc/reflection/v1alpha/reflection_pb";
+import { StatusService } from "@millrace/api/millrace/processing/v1/status_service_pb";
 import { Failure } from "@millrace/failure";
 import { describe, expect, it } from "vitest";
 import { bearer, curlGetProject, errorOf, startFixture, TRANSPORTS } from "./fixture.ts";
@@ -120,6 +121,21 @@ describe("gRPC reflection", () => {
     expect(names(symbol)).toContain("google/protobuf/descriptor.proto");
     expect(names(file)[0]).toBe("millrace/event/v1/event.proto");
     expect(nothing?.case).toBe("errorResponse");
+  });
+
+  it("names what others serve behind this server too", async () => {
+    const server = await startFixture({ reflection: true, behind: [StatusService] });
+    const client = createClient(ServerReflection, TRANSPORTS["gRPC over h2c"](server.url));
+    const requests = (async function* () {
+      yield { messageRequest: { case: "listServices" as const, value: "" } };
+      yield { messageRequest: { case: "fileContainingSymbol" as const, value: StatusService.typeName } };
+    })();
+    const answers = [];
+    for await (const { messageResponse } of client.serverReflectionInfo(requests)) answers.push(messageResponse);
+    expect(answers[0]?.value).toMatchObject({
+      service: expect.arrayContaining([expect.objectContaining({ name: StatusService.typeName })]),
+    });
+    expect(answers[1]?.case).toBe("fileDescriptorResponse");
   });
 
   it("answers clients that know only its older name", async () => {

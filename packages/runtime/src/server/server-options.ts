@@ -1,3 +1,4 @@
+import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
 import type { Logger } from "../log/logger.ts";
 import type { HealthOf } from "../rpc/health.ts";
@@ -43,7 +44,9 @@ export type ServerOptions = {
   readonly interceptors?: readonly Interceptor[];
   /** Asked by /readyz while the server is set ready: whether what it needs is there. */
   readonly isReady?: () => Promise<boolean>;
-  /** Asked by grpc.health.v1 for services that others serve behind this server. */
+  /** Services that others serve behind this server: reflection names them too. */
+  readonly behind?: readonly DescService[];
+  /** Asked by grpc.health.v1 for those. */
   readonly healthOf?: HealthOf;
   /** How long to go on as if nothing were, after readiness was withdrawn, so that balancers notice. */
   readonly drainDelayMs?: number;

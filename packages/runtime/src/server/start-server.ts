@@ -75,9 +75,9 @@ function createPublicPort(options: ServerOptions, { shutdownSignal, health, call
         createHealthService(health, () => served, options.healthOf),
       );
       if (options.reflection) {
-        const methods = () => routed.handlers;
-        routed.service(ServerReflection, createReflectionService(methods));
-        routed.service(ServerReflectionAlpha, createAlphaReflectionService(methods));
+        const services = () => [...routed.handlers.map(({ service }) => service), ...(options.behind ?? [])];
+        routed.service(ServerReflection, createReflectionService(services));
+        routed.service(ServerReflectionAlpha, createAlphaReflectionService(services));
       }
     },
     interceptors: options.interceptors ?? [],

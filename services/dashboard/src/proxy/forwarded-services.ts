@@ -17,8 +17,8 @@ export type Owner = (typeof OWNERS)[number];
 /** Paths of ingest that are no RPCs. */
 const INGEST_PATHS: ReadonlySet<string> = new Set(["/v1/events", "/v1/beacon", "/millrace.js"]);
 
-/** What is measured by its own name. Methods that are not in here are forwarded all the same. */
-const SERVICES: readonly DescService[] = [
+/** What is measured by its own name, and reflected. Methods that are not in here are forwarded all the same. */
+export const FORWARDED_SERVICES: readonly DescService[] = [
   ApiKeyService,
   DeadLetterService,
   IngestService,
@@ -30,7 +30,7 @@ const SERVICES: readonly DescService[] = [
 ];
 
 const METHODS: ReadonlyMap<string, DescMethod> = new Map(
-  SERVICES.flatMap((service) =>
+  FORWARDED_SERVICES.flatMap((service) =>
     service.methods.map((method) => [`/${service.typeName}/${method.name}`, method] as const),
   ),
 );
