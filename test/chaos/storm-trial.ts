@@ -16,6 +16,5 @@ export async function weatherStorm(calmMs: number, moves: number): Promise<void>
   const seen = await storm(mesh, load, calmMs, moves);
   process.stdout.write(stormText(seen));
   await load.expectExact();
-  expect(seen.moves).toBeGreaterThan(0);
   expect(seen.inStorm.counted).toBeGreaterThanOrEqual(seen.calm.counted / 2);
 }

@@ -9,7 +9,7 @@ import { ownedBy } from "./members.ts";
 
 const STEADY = "processing-1";
 const EVERY_MS = 2_000;
-const LOOKS_EVERY_MS = 100;
+const LOOKS_EVERY_MS = 250;
 const PATIENCE = { withinMs: 120_000, everyMs: 100 };
 
 /** How many events were acknowledged and counted a second. */
@@ -20,7 +20,7 @@ export type Storm = {
   readonly joined: number;
   readonly left: number;
   readonly killed: number;
-  /** How often the steady member's partitions were seen to be others than before. */
+  /** How often a partition was seen to be another member's than before. */
   readonly moves: number;
   readonly calm: Rates;
   readonly inStorm: Rates;
@@ -34,7 +34,7 @@ export async function storm(mesh: Mesh, load: MeshLoad, calmMs: number, moves: n
   const guests = mesh.processesOf("processing").filter(({ name }) => name !== STEADY);
   await until("everybody owns partitions", async () => (await owning(mesh, guests)).length === guests.length, PATIENCE);
   const calm = await ratesOf(load, () => pause(calmMs));
-  const watch = watchOwner(mesh);
+  const watch = watchOwners(mesh);
   const members = new Members(mesh, guests);
   let isLeaving = true;
   const inStorm = await ratesOf(load, async () => {
@@ -112,28 +112,40 @@ async function ratesOf(load: MeshLoad, during: () => Promise<unknown>): Promise<
   return { acknowledged, counted: ((await load.folded()) - before.counted) / seconds };
 }
 
-/** Counts how often the partitions of the steady member change. */
-function watchOwner(mesh: Mesh): { end(): Promise<number> } {
+/** Counts how often a partition is seen to be another member's than before. Ends when one was, and fails where none ever is. */
+function watchOwners(mesh: Mesh): { end(): Promise<number> } {
+  const ownerOf = new Map<number, string>();
   const stopping = new AbortController();
+  let moves = 0;
+  const look = async (name: string) => {
+    // One that is busy, or gone by now, is asked again.
+    for (const partition of await ownedBy(mesh, name).catch(() => [])) {
+      const before = ownerOf.get(partition);
+      if (before !== undefined && before !== name) moves++;
+      ownerOf.set(partition, name);
+    }
+  };
+  const lookAtAll = () => {
+    const running = mesh.processesOf("processing").filter(({ isRunning }) => isRunning);
+    return Promise.all(running.map(({ name }) => look(name)));
+  };
   const watching = (async () => {
-    let moves = 0;
-    let last = "";
     while (!stopping.signal.aborted) {
-      const seen = await ownedBy(mesh, STEADY).then(
-        (partitions) => partitions.toSorted().join(),
-        // Busy: it is asked again.
-        () => last,
-      );
-      if (last !== "" && seen !== last) moves++;
-      last = seen;
+      await lookAtAll();
       await pause(LOOKS_EVERY_MS);
     }
-    return moves;
   })();
   return {
-    end() {
+    async end() {
       stopping.abort();
-      return watching;
+      await watching;
+      const hasMoved = async () => {
+        await lookAtAll();
+        return moves > 0;
+      };
+      // Those that left last may not have been missed yet.
+      await until("a partition has moved", hasMoved, PATIENCE);
+      return moves;
     },
   };
 }
