@@ -42,7 +42,7 @@ export const KINDS = {
     probe: CASSANDRA_PROBE,
     isHere: isCassandraHere,
     bring: bringCassandra,
-    start: startCassandra,
+    start: (folder) => startCassandra(folder, { isKept: false }),
   },
   kafka: {
     variable: "MILLRACE_TEST_KAFKA",
@@ -63,7 +63,7 @@ export const KINDS = {
     probe: CASSANDRA_PROBE,
     isHere: isCassandraHere,
     bring: bringCassandra,
-    start: startCassandraCluster,
+    start: (folder) => startCassandraCluster(folder, { isKept: false }),
   },
   redisCluster: {
     variable: "MILLRACE_TEST_REDIS_CLUSTER",

@@ -20,6 +20,8 @@ export type CassandraOptions = {
   readonly proxyHost?: string;
   /** More of cassandra.yaml. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** False: nobody ends its nodes before their data may go. Default true: what a node acknowledged it knows after a kill. */
+  readonly isKept?: boolean;
 };
 
 /** An OPTIONS frame of the native protocol, version 4, without a body; SUPPORTED answers it. */
@@ -59,7 +61,7 @@ export function proxyHostOf(host: string): string {
 async function startNodes(
   count: number,
   folder: string,
-  { isProxied = false, proxyHost, settings: more }: CassandraOptions = {},
+  { isProxied = false, proxyHost, settings: more, isKept = true }: CassandraOptions = {},
 ): Promise<Launched[]> {
   const { java, jars } = await bringCassandra(folder);
   const [port = 0, storagePort = 0] = await freePorts(2);
@@ -71,7 +73,7 @@ async function startNodes(
     mkdirSync(data, { recursive: true });
     const broadcast = isProxied ? (proxyHost ?? proxyHostOf(host)) : host;
     writeFileSync(settings, settingsOf({ host, token, ring, port, storagePort, data, broadcast, settings: more }));
-    const args = [...javaOptions(settings, data), "-cp", jars.join(delimiter), DAEMON];
+    const args = [...javaOptions(settings, data, isKept), "-cp", jars.join(delimiter), DAEMON];
     const log = join(folder, `cassandra-${host}.log`);
     const address = `${host}:${port}`;
     return launch({ command: java, args, log, address, probe: CASSANDRA_PROBE, withinMs: READY_WITHIN_MS });
