@@ -265,12 +265,8 @@ describe("everybody", () => {
     "?show=page_views&as=number",
     "?show=page_views&by=page&by=country",
   ];
-  const looks = [360, 1_440].flatMap((width) =>
-    (["light", "dark"] as const).map((colorScheme) => ({ width, colorScheme })),
-  );
-
-  it.each(looks)("can use the explorer at $width pixels, $colorScheme", async ({ width, colorScheme }) => {
-    const page = await explore("", { width, colorScheme });
+  it.each([360, 1_440])("can use the explorer at %d pixels, in the light and in the dark", async (width) => {
+    const page = await explore("", { width });
     for (const question of QUESTIONS) {
       await page.goto(`${millrace.url}/explore${question}`);
       await page.locator(".answer-body").locator("table, dl, [role=slider], [role=alert]").first().waitFor();

@@ -9,7 +9,7 @@ export type Browser = Awaited<ReturnType<typeof openBrowser>>;
 export type Page = Awaited<ReturnType<Browser["newPage"]>>;
 
 /** How somebody looks at a page. */
-export type Looks = { readonly width?: number; readonly colorScheme?: "light" | "dark" };
+export type Looks = { readonly width?: number };
 
 /**
  * Opens a new link of the server in a page, and waits until that has made a session: who goes elsewhere before has none.
@@ -36,13 +36,13 @@ export async function logIn(page: Page, server: Millrace, address = "/"): Promis
 export async function openPage(
   browser: Browser,
   server: Millrace,
-  { width = 1_280, colorScheme = "light" }: Looks = {},
+  { width = 1_280 }: Looks = {},
   address = "/",
 ): Promise<Page> {
   await until("the page is built", async () => (await fetch(server.url)).ok, { withinMs: 60_000 });
   const context = await browser.newContext({
     viewport: { width, height: 900 },
-    colorScheme,
+    colorScheme: "light",
     locale: "en-US",
     permissions: ["clipboard-read", "clipboard-write"],
   });
