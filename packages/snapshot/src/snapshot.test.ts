@@ -265,7 +265,8 @@ describe("after config was away", () => {
     const { config, snapshot, clock } = await setUp();
     await snapshot.definitions("shop");
     config.leave();
-    config.setRevision("shop", 4);
+    // Told to the watch that is ending, it would be read once more.
+    config.setRevision("shop", 4, false);
     config.readsFail = true;
     config.comeBack();
     await until(async () => {
