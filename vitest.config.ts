@@ -76,6 +76,8 @@ export default defineConfig({
           exclude: [LONG],
           // To load everything anew for each file takes as long as the tests do. What a test changes of the process it puts back.
           isolate: false,
+          // What waits for servers leaves the processors idle for a third of the time.
+          maxWorkers: 3,
           testTimeout: 20_000,
           // A hook may be the first to ask for a server, whose jars must be brought then.
           hookTimeout: 180_000,

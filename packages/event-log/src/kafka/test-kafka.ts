@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { kafkaServer } from "@millrace/harness/servers";
+import { until } from "@millrace/harness/until";
 import type { Admin, Kafka } from "kafkajs";
 import { connectKafka } from "./connection.ts";
 import type { KafkaLog } from "./kafka-options.ts";
@@ -47,6 +48,8 @@ export class TestKafka {
     );
     const problem = findings.find(({ level }) => level === "problem");
     if (problem !== undefined) throw new Error(`${problem.topic} ${problem.text}`);
+    // A broker may still refuse what is asked of a partition that it has only just been told to lead.
+    await until(`${topic} is led`, () => this.admin.fetchTopicOffsets(topic));
     return options;
   }
 
