@@ -34,8 +34,10 @@ const TOOLS = ["client", "cli"];
 const ASSETS = ["tracker"];
 /** They fold the log: what they give may depend on nothing but what they are given (P3). */
 const PURE = new Set(["packages/rollup", "packages/enrichment", "packages/hash", "packages/failure"]);
-/** What the tests of every package may use: servers, the lines to them, and certificates know nothing of ours. */
-const FOR_ALL_TESTS = ["certificates", "servers", "tcp-proxy", "tools"].map((name) => `@millrace/harness/${name}`);
+/** What the tests of every package may use: it knows nothing of ours. */
+const FOR_ALL_TESTS = ["certificates", "servers", "tcp-proxy", "tools", "until"].map(
+  (name) => `@millrace/harness/${name}`,
+);
 /** Builtins that touch nothing outside of the process. */
 const PURE_BUILTINS = new Set(["node:buffer", "node:crypto", "node:util", "node:zlib"]);
 const IMPURE =
