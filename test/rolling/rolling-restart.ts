@@ -32,6 +32,7 @@ async function replace(process: MeshProcess, restarts: Restarts): Promise<void> 
     code: 0,
     signal: null,
   });
+  expect(process.output, `${process.name} had to cut off calls`).not.toContain("cut off by the drain's deadline");
   const { longestMs } = restarts;
   longestMs.set(process.service, Math.max(longestMs.get(process.service) ?? 0, performance.now() - startMs));
   process.spawn();

@@ -87,11 +87,12 @@ async function answer(handler: Handler, request: AnyRequest, response: AnyRespon
   const received = universalRequestFromNodeRequest(request, response, undefined, values);
   const isUnary = handler.method.methodKind === "unary";
   const stopWaiting = isUnary && "stream" in request ? limitArrival(request, response, call, limits) : undefined;
+  // The library waits for an event that an HTTP/1 response does not have, nor one whose client is gone already; "close" comes
+  // in either case, and may come before the method has ended.
+  const closed = new Promise<void>((resolve) => response.once("close", resolve));
   try {
     if (isUnary) boundDeadline(received.header, call.protocol.startsWith("grpc"), limits);
     const answered = await amendProtocolErrors(await handler(received), call);
-    // The library waits for an event that an HTTP/1 response does not have; "close" comes in either version.
-    const closed = new Promise<void>((resolve) => response.once("close", resolve));
     await Promise.race([universalResponseToNodeResponse(answered, response), closed]);
   } finally {
     stopWaiting?.();

@@ -1,13 +1,15 @@
 import { once } from "node:events";
 import { Agent, request as httpRequest } from "node:http";
+import { connect as connectHttp2, constants } from "node:http2";
 import { connect } from "node:net";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@millrace/api/grpc/health/v1/health_pb";
 import { ProjectService } from "@millrace/api/millrace/config/v1/project_service_pb";
+import { SnapshotService } from "@millrace/api/millrace/config/v1/snapshot_service_pb";
 import { IngestService, StreamResponse_EndCause } from "@millrace/api/millrace/ingest/v1/ingest_service_pb";
 import { describe, expect, it } from "vitest";
-import { bearer, curlGetProject, startFixture, TRANSPORTS } from "./fixture.ts";
+import { authenticateKeys, bearer, curlGetProject, startFixture, TRANSPORTS } from "./fixture.ts";
 import type { RawHandler } from "./request-listener.ts";
 
 /** A handler that answers when it is told to, and counts what it has seen. */
@@ -151,6 +153,33 @@ describe("a drain", () => {
     expect(seen).toEqual([Status.SERVING, Status.NOT_SERVING]);
     await expect(curlGetProject(server, "{}", bearer("report-key"))).rejects.toThrow();
     expect((await fetch(`${server.adminUrl}/livez`)).status).toBe(200);
+  });
+
+  it("does not wait for a call whose client was gone before it was let in", async () => {
+    const asked = Promise.withResolvers<void>();
+    const letIn = Promise.withResolvers<void>();
+    const server = await startFixture({
+      drainDeadlineMs: 60_000,
+      async authenticate(credential) {
+        asked.resolve();
+        await letIn.promise;
+        return authenticateKeys(credential);
+      },
+      rawHandlers: { "/other": async (_request, response) => void response.end() },
+    });
+    const session = connectHttp2(server.url);
+    const watchChanges = `/${SnapshotService.typeName}/${SnapshotService.method.watchChanges.name}`;
+    const headers = { ":method": "POST", "content-type": "application/grpc", ...bearer("service-key") };
+    const call = session.request({ ":path": watchChanges, ...headers });
+    call.on("error", () => {});
+    await asked.promise;
+    call.close(constants.NGHTTP2_CANCEL);
+    // Answered on the same connection, so the server has heard of that before.
+    const other = session.request({ ":path": "/other" });
+    await once(other.resume(), "close");
+    letIn.resolve();
+    await server.drain();
+    session.destroy();
   });
 
   it("cuts off at its deadline what does not end", async () => {
