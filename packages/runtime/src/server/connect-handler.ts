@@ -37,8 +37,17 @@ export type ConnectHandlerOptions = {
   readonly log: Logger;
 };
 
-/** Answers a request to an RPC method; gives undefined, and does nothing, where the path is of none. */
-export type ConnectHandler = (request: AnyRequest, response: AnyResponse, call: Call) => Promise<void> | undefined;
+/**
+ * Answers a request to an RPC method; gives undefined, and does nothing, where the path is of none.
+ *
+ * @param closed resolves when the response has closed, which may be before the method has ended
+ */
+export type ConnectHandler = (
+  request: AnyRequest,
+  response: AnyResponse,
+  call: Call,
+  closed: Promise<void>,
+) => Promise<void> | undefined;
 
 /** The RPC methods of a server. Refuses to be made with a method that names no required scope. */
 export function createConnectHandler(options: ConnectHandlerOptions): {
@@ -67,18 +76,26 @@ export function createConnectHandler(options: ConnectHandlerOptions): {
   }
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
-  const handle: ConnectHandler = (request, response, call) => {
+  const handle: ConnectHandler = (request, response, call, closed) => {
     const handler = handlers.get(call.path);
     if (handler === undefined) return undefined;
     call.method = call.path.slice(1);
-    return answer(handler, request, response, call, limits);
+    return answer({ handler, request, response, call, closed }, limits);
   };
   return { handle, router };
 }
 
 type Handler = ConnectRouter["handlers"][number];
 
-async function answer(handler: Handler, request: AnyRequest, response: AnyResponse, call: Call, limits: ServerLimits) {
+type Answering = {
+  readonly handler: Handler;
+  readonly request: AnyRequest;
+  readonly response: AnyResponse;
+  readonly call: Call;
+  readonly closed: Promise<void>;
+};
+
+async function answer({ handler, request, response, call, closed }: Answering, limits: ServerLimits) {
   if (!("authority" in request ? request.authority : request.headers.host)) {
     answerError(response, call, new ConnectError("the request names no host", Code.InvalidArgument));
     return;
@@ -87,12 +104,10 @@ async function answer(handler: Handler, request: AnyRequest, response: AnyRespon
   const received = universalRequestFromNodeRequest(request, response, undefined, values);
   const isUnary = handler.method.methodKind === "unary";
   const stopWaiting = isUnary && "stream" in request ? limitArrival(request, response, call, limits) : undefined;
-  // The library waits for an event that an HTTP/1 response does not have, nor one whose client is gone already; "close" comes
-  // in either case, and may come before the method has ended.
-  const closed = new Promise<void>((resolve) => response.once("close", resolve));
   try {
     if (isUnary) boundDeadline(received.header, call.protocol.startsWith("grpc"), limits);
     const answered = await amendProtocolErrors(await handler(received), call);
+    // The library waits for an event that an HTTP/1 response does not have, nor one whose client is gone already.
     await Promise.race([universalResponseToNodeResponse(answered, response), closed]);
   } finally {
     stopWaiting?.();

@@ -52,14 +52,20 @@ export function createRequestListener(options: RequestListenerOptions): RequestL
     if ("stream" in response) endUnreadStream(response);
     const spanContext = trace.setSpan(ROOT_CONTEXT, span);
     void context
-      .with(spanContext, () => handle(request, response, call, options))
+      .with(spanContext, () => handle(request, response, call, closed, options))
       .then(() => closed)
       .then(() => finish(response, call, span, options))
       .catch((error: unknown) => call.log.error({ err: error }, "a call could not be accounted for"));
   };
 }
 
-async function handle(request: AnyRequest, response: AnyResponse, call: Call, options: RequestListenerOptions) {
+async function handle(
+  request: AnyRequest,
+  response: AnyResponse,
+  call: Call,
+  closed: Promise<void>,
+  options: RequestListenerOptions,
+) {
   try {
     if (options.applyCors(request, response, call.path)) {
       call.method = "(preflight)";
@@ -71,7 +77,7 @@ async function handle(request: AnyRequest, response: AnyResponse, call: Call, op
       await handledByHand;
       return;
     }
-    const handled = options.handleRpc(request, response, call);
+    const handled = options.handleRpc(request, response, call, closed);
     if (handled !== undefined) {
       await handled;
       return;
