@@ -24,6 +24,7 @@ cellStoreContract("Cassandra", {
   },
   reopen: () => open(),
   except: [{ capability: "expire", reason: "rows expire by themselves" }],
+  largeCall: 4_000,
 });
 
 /** Most cases write to few tables, and to truncate one takes longer than most cases. The store deletes nothing: what looks empty is. */

@@ -22,6 +22,8 @@ recordStoreContract("Cassandra", {
     return await open();
   },
   reopen: () => open(),
+  // Each change is a transaction. What waits for a watcher is bounded by the same queue as in the embedded store.
+  thousandsUnread: 2,
 });
 
 function open(): Promise<RecordStore> {

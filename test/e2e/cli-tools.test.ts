@@ -12,7 +12,7 @@ import { createKey } from "@millrace/harness/load";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 const BIN = join(CHECKOUT, "packages/cli/bin/millrace.js");
-const ROWS = 60_000;
+const ROWS = 30_000;
 
 /** The server of those cases that leave it well, and count in projects of their own. */
 let shared: Millrace;

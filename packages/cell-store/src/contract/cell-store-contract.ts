@@ -25,6 +25,8 @@ export type CellStoreContractOptions = {
   readonly reopen: (closed: CellStore) => Promise<CellStore>;
   /** What the backend is excused from. The tests concerned must then fail: an excuse that is not needed is an error. */
   readonly except?: readonly CellStoreExcuse[];
+  /** How many blocks a large call has: enough to take a while. Default 20,000. */
+  readonly largeCall?: number;
 };
 
 /** What each file of the suite is given. */
@@ -33,6 +35,8 @@ export type Suite = {
   test(title: string, run: (store: CellStore, suite: Suite) => Promise<void>, needs?: CellStoreCapability): void;
   /** Closes a store and opens its data again. */
   reopen(store: CellStore): Promise<CellStore>;
+  /** How many blocks a large call has. */
+  readonly largeCall: number;
 };
 
 /** Runs every test that each CellStore must pass against the stores that `open` gives. */
@@ -52,6 +56,7 @@ export function cellStoreContract(backend: string, options: CellStoreContractOpt
       await store.close();
       return closedAfterTest(await options.reopen(store));
     },
+    largeCall: options.largeCall ?? 20_000,
   };
   describe(`${backend} as a cell store`, () => {
     describe("writing blocks", () => writeTests(suite));

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Suite } from "./cell-store-contract.ts";
 import { blockOf, readText, scanAll } from "./samples.ts";
 
-export function writeTests({ test, reopen }: Suite): void {
+export function writeTests({ test, reopen, largeCall }: Suite): void {
   test("gives back what was written", async (store) => {
     await store.writeBlocks([blockOf({}, 7, "cells")]);
     expect(await readText(store)).toBe("cells");
@@ -81,7 +81,7 @@ export function writeTests({ test, reopen }: Suite): void {
   test("lets other work run while it writes a large call", async (store) => {
     let turns = 0;
     const timer = setInterval(() => turns++, 0);
-    await store.writeBlocks(Array.from({ length: 20_000 }, (_, slot) => blockOf({ slot }, 7)));
+    await store.writeBlocks(Array.from({ length: largeCall }, (_, slot) => blockOf({ slot }, 7)));
     clearInterval(timer);
     expect(turns).toBeGreaterThan(1);
   });
@@ -93,12 +93,12 @@ export function writeTests({ test, reopen }: Suite): void {
   });
 
   test("after an abort halfway writing all of it again must be safe", async (store) => {
-    const blocks = Array.from({ length: 20_000 }, (_, slot) => blockOf({ slot }, 7));
+    const blocks = Array.from({ length: largeCall }, (_, slot) => blockOf({ slot }, 7));
     const abort = new AbortController();
     const writing = store.writeBlocks(blocks, { signal: abort.signal });
     setImmediate(() => abort.abort());
     await writing.catch((error: unknown) => expect(error).toMatchObject({ kind: "cancelled" }));
     await store.writeBlocks(blocks);
-    expect(await scanAll(store)).toHaveLength(20_000);
+    expect(await scanAll(store)).toHaveLength(largeCall);
   });
 }

@@ -6,7 +6,7 @@ type Watcher = { readonly queue: NoticeQueue; readonly from: readonly number[] }
 type Told = NumberedNotice & { readonly shard: number };
 
 /** Well below the second that a notice may take. */
-const POLL_MS = 200;
+const POLL_MS = 400;
 const READS_AT_A_TIME = 16;
 
 /**

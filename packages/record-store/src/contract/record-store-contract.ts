@@ -23,6 +23,8 @@ export type RecordStoreContractOptions = {
   readonly reopen: (closed: RecordStore) => Promise<RecordStore>;
   /** What the backend is excused from. The tests concerned must then fail: an excuse that is not needed is an error. */
   readonly except?: readonly RecordStoreExcuse[];
+  /** How many changes, in thousands, a watcher leaves unread who may miss some. Default 12: more than wait for anybody. */
+  readonly thousandsUnread?: number;
 };
 
 /** What each file of the suite is given. */
@@ -31,6 +33,8 @@ export type Suite = {
   test(title: string, run: (store: RecordStore, suite: Suite) => Promise<void>, needs?: RecordStoreCapability): void;
   /** Closes a store and opens its data again. */
   reopen(store: RecordStore): Promise<RecordStore>;
+  /** How many changes, in thousands, a watcher leaves unread who may miss some. */
+  readonly thousandsUnread: number;
 };
 
 /** Runs every test that each RecordStore must pass against the stores that `open` gives. */
@@ -50,6 +54,7 @@ export function recordStoreContract(backend: string, options: RecordStoreContrac
       await store.close();
       return closedAfterTest(await options.reopen(store));
     },
+    thousandsUnread: options.thousandsUnread ?? 12,
   };
   describe(`${backend} as a record store`, () => {
     describe("changing a record", () => putTests(suite));
