@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { freePorts } from "../../ports/free-ports.ts";
-import { bringJava, isJavaHere, type JavaProgram } from "../jars.ts";
+import { type ArchivedProgram, bringArchived } from "../class-archive.ts";
+import { isJavaHere } from "../jars.ts";
 import { type Launched, launch } from "../launch.ts";
 import type { Probe } from "../probe.ts";
 import { javaOptions } from "./java-options.ts";
@@ -38,18 +39,18 @@ export function isCassandraHere(): boolean {
 }
 
 /** What Cassandra is started with; brought where it is missing. */
-export function bringCassandra(folder: string): Promise<JavaProgram> {
-  return bringJava(POM, folder);
+export function bringCassandra(folder: string): Promise<ArchivedProgram> {
+  return bringArchived(POM, folder, (program, home, more) => startNodes(1, home, { isKept: false }, program, more));
 }
 
 /** Starts a Cassandra of one node, its data centre `datacenter1`, with its data and log in `folder`. */
-export function startCassandra(folder: string, options?: CassandraOptions): Promise<Launched[]> {
-  return startNodes(1, folder, options);
+export async function startCassandra(folder: string, options?: CassandraOptions): Promise<Launched[]> {
+  return startNodes(1, folder, options, await bringCassandra(folder));
 }
 
 /** Starts a Cassandra of three nodes at 127.0.0.1 to 127.0.0.3, with their data and logs in `folder`. */
-export function startCassandraCluster(folder: string, options?: CassandraOptions): Promise<Launched[]> {
-  return startNodes(3, folder, options);
+export async function startCassandraCluster(folder: string, options?: CassandraOptions): Promise<Launched[]> {
+  return startNodes(3, folder, options, await bringCassandra(folder));
 }
 
 /** Where a proxy in front of a node listens. */
@@ -62,8 +63,9 @@ async function startNodes(
   count: number,
   folder: string,
   { isProxied = false, proxyHost, settings: more, isKept = true }: CassandraOptions = {},
+  { java, options: classes }: ArchivedProgram,
+  javaMore: readonly string[] = [],
 ): Promise<Launched[]> {
-  const { java, jars } = await bringCassandra(folder);
   const [port = 0, storagePort = 0] = await freePorts(2);
   const ring = Array.from({ length: count }, (_, index) => `127.0.0.${index + 1}`);
   const start = (host: string, index: number): Promise<Launched> => {
@@ -73,7 +75,7 @@ async function startNodes(
     mkdirSync(data, { recursive: true });
     const broadcast = isProxied ? (proxyHost ?? proxyHostOf(host)) : host;
     writeFileSync(settings, settingsOf({ host, token, ring, port, storagePort, data, broadcast, settings: more }));
-    const args = [...javaOptions(settings, data, isKept), "-cp", jars.join(delimiter), DAEMON];
+    const args = [...javaOptions(settings, data, isKept), ...javaMore, ...classes, DAEMON];
     const log = join(folder, `cassandra-${host}.log`);
     const address = `${host}:${port}`;
     return launch({ command: java, args, log, address, probe: CASSANDRA_PROBE, withinMs: READY_WITHIN_MS });

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { freePorts } from "../../ports/free-ports.ts";
-import { bringJava, isJavaHere } from "../jars.ts";
+import { type ArchivedProgram, bringArchived } from "../class-archive.ts";
+import { isJavaHere } from "../jars.ts";
 import { type Launched, launch } from "../launch.ts";
 import { runProgram } from "../programs.ts";
 import { knowsBroker, knowsBrokers } from "./probe.ts";
@@ -30,9 +31,6 @@ export type KafkaOptions = {
   readonly users?: Readonly<Record<string, string>>;
 };
 
-/** What brokers are started with: `java` and its options, the class path included. */
-type KafkaProgram = { readonly java: string; readonly options: readonly string[] };
-
 const POM = join(import.meta.dirname, "pom.xml");
 
 /** Whether what Kafka is started with is on this machine, or what brings it. */
@@ -40,37 +38,9 @@ export function isKafkaHere(): boolean {
   return isJavaHere(POM);
 }
 
-let archiving: Promise<void> | undefined;
-
-/**
- * What Kafka is started with; brought where it is missing. Its classes are kept as they are once loaded, in an archive
- * beside the jars, which halves every start.
- */
-export async function bringKafka(folder: string): Promise<KafkaProgram> {
-  const { java, jars } = await bringJava(POM, folder);
-  const options = [...JAVA_OPTIONS, "-cp", jars.join(delimiter)];
-  const archive = join(dirname(jars[0] ?? ""), "kafka.jsa");
-  if (!existsSync(archive)) {
-    archiving ??= makeArchive({ java, options }, archive, join(folder, "archive"));
-    // It only makes starts quicker.
-    await archiving.catch(() => {});
-  }
-  return { java, options: existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`, ...options] : options };
-}
-
-/** Runs a broker that writes down its classes when it ends. */
-async function makeArchive({ java, options }: KafkaProgram, archive: string, folder: string): Promise<void> {
-  const filling = `${archive}.${process.pid}`;
-  const writing = [`-XX:ArchiveClassesAtExit=${filling}`];
-  try {
-    const [broker] = await startBrokers(1, folder, {}, { java, options }, writing);
-    broker?.program.signal("SIGTERM");
-    await broker?.program.ended;
-    renameSync(filling, archive);
-  } finally {
-    rmSync(filling, { force: true });
-    rmSync(folder, { recursive: true, force: true });
-  }
+/** What Kafka is started with; brought where it is missing. */
+export function bringKafka(folder: string): Promise<ArchivedProgram> {
+  return bringArchived(POM, folder, (program, home, more) => startBrokers(1, home, {}, program, more));
 }
 
 /** Starts a Kafka of one broker, with its data and log in `folder`. */
@@ -88,9 +58,10 @@ async function startBrokers(
   count: number,
   folder: string,
   { proxies, settings: more, users = {} }: KafkaOptions = {},
-  { java, options }: KafkaProgram,
-  brokerOptions: readonly string[] = [],
+  { java, options: classes }: ArchivedProgram,
+  javaMore: readonly string[] = [],
 ): Promise<Launched[]> {
+  const options = [...JAVA_OPTIONS, ...classes];
   const ways = proxies?.[0]?.length ?? 0;
   const ports = await freePorts((2 + ways) * count);
   const controllerPorts = ports.slice(count, 2 * count);
@@ -107,7 +78,7 @@ async function startBrokers(
     writeFileSync(settings, settingsOf({ id, port, controllerPorts, data, proxied, settings: more }));
     const format = ["kafka.tools.StorageTool", "format", `--cluster-id=${clusterId}`, "--config", settings];
     await runProgram({ command: java, args: [...options, ...format, ...scramArguments(users)], log });
-    const args = [...brokerOptions, ...options, "kafka.Kafka", settings];
+    const args = [...javaMore, ...options, "kafka.Kafka", settings];
     const address = `127.0.0.1:${port}`;
     const line = { command: java, args, log, address, withinMs: READY_WITHIN_MS };
     const launched = await launch({ ...line, probe: knowsBrokers(count) });
