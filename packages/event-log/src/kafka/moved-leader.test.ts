@@ -1,5 +1,5 @@
 import { Failure } from "@millrace/failure";
-import { kafkaCluster } from "@millrace/harness/servers";
+import { type OwnServers, ownKafkaCluster } from "@millrace/harness/servers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readAll, text } from "../contract/harness.ts";
 import type { EventLog } from "../event-log.ts";
@@ -9,11 +9,16 @@ import { SILENT, TestKafka } from "./test-kafka.ts";
 
 const PARTITIONS = 2;
 
+let servers: OwnServers;
 let cluster: TestKafka;
 beforeAll(async () => {
-  cluster = await TestKafka.start((await kafkaCluster()).brokers);
+  servers = await ownKafkaCluster();
+  cluster = await TestKafka.start(servers.addresses);
 });
-afterAll(() => cluster.stop());
+afterAll(async () => {
+  await cluster.stop();
+  await servers.dispose();
+});
 
 describe("a partition whose leader moves to the broker of another partition", () => {
   it("gets all that is acknowledged", async () => {

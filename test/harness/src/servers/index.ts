@@ -46,16 +46,6 @@ export async function kafkaServer(): Promise<{ brokers: string[] }> {
   return { brokers: await addressesOf("kafka") };
 }
 
-/** As `kafkaServer`, of three brokers, two of which must have what is acknowledged; or those of MILLRACE_TEST_KAFKA_CLUSTER. */
-export async function kafkaCluster(): Promise<{ brokers: string[] }> {
-  return { brokers: await addressesOf("kafkaCluster") };
-}
-
-/** As `cassandraServer`, of three nodes; or those of MILLRACE_TEST_CASSANDRA_CLUSTER. */
-export async function cassandraCluster(): Promise<{ contactPoints: string[]; localDataCenter: string }> {
-  return { contactPoints: await addressesOf("cassandraCluster"), localDataCenter: localDataCenter() };
-}
-
 function localDataCenter(): string {
   return process.env["MILLRACE_TEST_CASSANDRA_DATACENTER"] || "datacenter1";
 }

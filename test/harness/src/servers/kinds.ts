@@ -1,13 +1,7 @@
-import {
-  bringCassandra,
-  CASSANDRA_PROBE,
-  isCassandraHere,
-  startCassandra,
-  startCassandraCluster,
-} from "./cassandra/server.ts";
+import { bringCassandra, CASSANDRA_PROBE, isCassandraHere, startCassandra } from "./cassandra/server.ts";
 import { hasDocker } from "./compose.ts";
 import { knowsBrokers } from "./kafka/probe.ts";
-import { bringKafka, isKafkaHere, startKafka, startKafkaCluster } from "./kafka/server.ts";
+import { bringKafka, isKafkaHere, startKafka } from "./kafka/server.ts";
 import type { Launched } from "./launch.ts";
 import { mayInstall } from "./machine.ts";
 import { originOf } from "./origin.ts";
@@ -50,20 +44,6 @@ export const KINDS = {
     isHere: isKafkaHere,
     bring: bringKafka,
     start: startKafka,
-  },
-  kafkaCluster: {
-    variable: "MILLRACE_TEST_KAFKA_CLUSTER",
-    probe: knowsBrokers(3),
-    isHere: isKafkaHere,
-    bring: bringKafka,
-    start: startKafkaCluster,
-  },
-  cassandraCluster: {
-    variable: "MILLRACE_TEST_CASSANDRA_CLUSTER",
-    probe: CASSANDRA_PROBE,
-    isHere: isCassandraHere,
-    bring: bringCassandra,
-    start: (folder) => startCassandraCluster(folder, { isKept: false }),
   },
   redisCluster: {
     variable: "MILLRACE_TEST_REDIS_CLUSTER",

@@ -1,20 +1,23 @@
-import { kafkaCluster } from "@millrace/harness/servers";
+import { type OwnServers, ownKafkaCluster } from "@millrace/harness/servers";
 import type { Producer } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { RecordingMember } from "../../contract/harness.ts";
 import { SILENT, TestKafka } from "../test-kafka.ts";
 import { KafkaConsumer } from "./kafka-consumer.ts";
 
+let servers: OwnServers;
 let cluster: TestKafka;
 let producer: Producer;
 beforeAll(async () => {
-  cluster = await TestKafka.start((await kafkaCluster()).brokers);
+  servers = await ownKafkaCluster();
+  cluster = await TestKafka.start(servers.addresses);
   producer = cluster.kafka.producer({ createPartitioner: () => (to) => to.message.partition! });
   await producer.connect();
 });
 afterAll(async () => {
   await producer.disconnect();
   await cluster.stop();
+  await servers.dispose();
 });
 
 describe("a partition that moves from broker to broker", () => {
