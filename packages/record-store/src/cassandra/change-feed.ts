@@ -5,7 +5,7 @@ import type { NumberedNotice, RecordTable } from "./record-table.ts";
 type Watcher = { readonly queue: NoticeQueue; readonly from: readonly number[] };
 type Told = NumberedNotice & { readonly shard: number };
 
-/** Well below the second that a notice may take. */
+/** Well below the second that a notice may take. Each round reads every shard, and an idle cluster pays for that. */
 const POLL_MS = 400;
 const READS_AT_A_TIME = 16;
 
