@@ -19,7 +19,8 @@ export function daySessionOf(projectId: string, visitor: Uint8Array, nowMs: numb
   return `s${digest.toString("base64url", 0, BYTES)}`;
 }
 
-/** The session id that random bytes (16 of them) stand for. */
-export function sessionIdFrom(random: Uint8Array): string {
-  return `s${Buffer.from(random).toString("base64url", 0, BYTES)}`;
+/** The id of a session that a visitor begins within a span of time, whichever process it is begun at. */
+export function sessionBegunBy(visitor: string, span: number): string {
+  const digest = createHash("sha256").update(`${visitor}\0${span}`).digest();
+  return `s${digest.toString("base64url", 0, BYTES)}`;
 }

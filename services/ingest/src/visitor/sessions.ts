@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { Cache } from "@millrace/cache";
 import { OptionalLookup } from "../optional-lookup.ts";
-import { daySessionOf, sessionIdFrom } from "./pseudonym.ts";
+import { daySessionOf, sessionBegunBy } from "./pseudonym.ts";
 
 /** A session ends when its visitor sent nothing for so long. */
 const SESSION_IDLE_MS = 30 * 60_000;
@@ -11,7 +11,6 @@ const SIGNED_IN_MS = 24 * 3_600_000;
 
 /** Whoever waits for an answer does not wait longer than this for a session. */
 const LOOKUP_TIMEOUT_MS = 100;
-const RANDOM_BYTES = 16;
 
 /** Who is in a session. Either id may be empty, and is not known then; they have at most 128 bytes. */
 export type SessionOwner = {
@@ -39,17 +38,19 @@ export class Sessions {
   /** The session id of somebody who sends something now. Never fails. */
   async of(owner: SessionOwner, nowMs: number): Promise<string> {
     const cache = this.#cache;
-    const found = cache === undefined ? undefined : await this.#inTurn(cache, owner);
+    const found = cache === undefined ? undefined : await this.#inTurn(cache, owner, nowMs);
     return found ?? daySessionOf(owner.projectId, owner.device.length > 0 ? owner.device : owner.user, nowMs);
   }
 
-  #inTurn(cache: Cache, owner: SessionOwner): Promise<string | undefined> {
+  #inTurn(cache: Cache, owner: SessionOwner, nowMs: number): Promise<string | undefined> {
     const device = keyOf("device", owner.projectId, owner.device);
     const user = keyOf("user", owner.projectId, owner.user);
     const queue = device ?? user ?? "";
     const waited = AbortSignal.timeout(LOOKUP_TIMEOUT_MS);
     const turn = (this.#turns.get(queue) ?? Promise.resolve())
-      .then(() => (waited.aborted ? undefined : this.#lookup.find((signal) => find(cache, device, user, signal))))
+      .then(() =>
+        waited.aborted ? undefined : this.#lookup.find((signal) => find(cache, { device, user, nowMs }, signal)),
+      )
       .finally(() => {
         if (this.#turns.get(queue) === turn) this.#turns.delete(queue);
       });
@@ -58,12 +59,10 @@ export class Sessions {
   }
 }
 
-async function find(
-  cache: Cache,
-  device: string | undefined,
-  user: string | undefined,
-  signal: AbortSignal,
-): Promise<string> {
+/** Who sends something now, by keys of the cache. */
+type Sender = { readonly device: string | undefined; readonly user: string | undefined; readonly nowMs: number };
+
+async function find(cache: Cache, { device, user, nowMs }: Sender, signal: AbortSignal): Promise<string> {
   const options = { signal };
   const read = async (key: string): Promise<string | undefined> => {
     const value = await cache.get(key, options);
@@ -86,7 +85,12 @@ async function find(
     if (await signIn(ofDevice, user)) session = ofDevice;
   }
   if (session === undefined) {
-    session = sessionIdFrom(randomBytes(RANDOM_BYTES));
+    // A visitor's first requests may come to several processes at once. A session lives for as long as a span or longer, so
+    // that nobody begins two within one.
+    session = sessionBegunBy(
+      (ofDevice === undefined ? device : undefined) ?? user ?? "",
+      Math.floor(nowMs / SESSION_IDLE_MS),
+    );
     if (user !== undefined && ofDevice === undefined) await signIn(session, user);
   }
   const isDevices = ofDevice === session || (ofDevice === undefined && ofUser === undefined);

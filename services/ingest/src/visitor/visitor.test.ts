@@ -11,7 +11,8 @@ import { OutcomeCounters } from "../outcome-counters.ts";
 import type { BatchFrame } from "../scan/batch-frame.ts";
 import { EventScan } from "../scan/event-scan.ts";
 import { encodeId, personOf } from "./person-of.ts";
-import { pseudonymOf } from "./pseudonym.ts";
+import { daySessionOf, pseudonymOf } from "./pseudonym.ts";
+import { Sessions } from "./sessions.ts";
 import { type Visit, Visitors } from "./visitors.ts";
 
 const NOON = Date.UTC(2026, 0, 31, 12);
@@ -153,6 +154,16 @@ describe("a session", () => {
     const { name } = await setUp();
     const sessions = await Promise.all(Array.from({ length: 20 }, async () => (await name({}, {}))[0]!.sessionId));
     expect(new Set(sessions).size).toBe(1);
+  });
+
+  it("is one for a visitor whose first requests come to several processes at once", async () => {
+    const cache = await openEmbeddedCache({ clock: () => NOON });
+    onTestFinished(() => cache.close());
+    const owner = { projectId: "shop", device: Buffer.from("device"), user: Buffer.of() };
+    const processes = [new Sessions(cache), new Sessions(cache), new Sessions(cache)];
+    const sessions = await Promise.all(processes.map((one) => one.of(owner, NOON)));
+    expect(new Set(sessions).size).toBe(1);
+    expect(sessions[0]).not.toBe(daySessionOf("shop", owner.device, NOON));
   });
 
   it("is the visitor's day where the cache is away", async () => {
